@@ -1,0 +1,1 @@
+"""What the server is about, without I/O: records, validation, transitions, events, cursor, fold."""

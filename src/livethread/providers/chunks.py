@@ -1,0 +1,200 @@
+"""What goes to a model and what comes back: the one interface of all providers.
+
+A provider turns a `Request` into an async stream of a few chunk kinds and raises one error,
+`ProviderError`. A stream that ends without a `Finish` is an error, whatever HTTP said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from livethread.errors import LivethreadError
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a model: ``arguments`` is JSON text as the model wrote it, valid or not."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """Text of a prompt message."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """An image of a prompt message, by address (``https:`` or ``data:``)."""
+
+    url: str
+    detail: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message of the prompt, in the order in which the model reads them.
+
+    Args:
+        role: ``user``, ``assistant`` or ``tool``; a ``tool`` message answers ``tool_call_id``.
+        parts: what it says; text and images.
+        tool_calls: the calls an assistant's message made.
+        tool_call_id: which call a ``tool`` message answers.
+    """
+
+    role: Literal["user", "assistant", "tool"]
+    parts: tuple[TextPart | ImagePart, ...]
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Its text parts, joined."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One model turn.
+
+    Args:
+        model: the name the model API is asked for.
+        instructions: the system message, if any.
+        messages: the conversation, oldest first.
+        tools: function tools in the API's form, ``{"type": "function", "function": {…}}``.
+        metadata: the run's metadata over the assistant's (``builtin/script`` reads ``script``).
+        turn: how many model turns of this run came before (0 for the first).
+    """
+
+    model: str
+    instructions: str | None
+    messages: tuple[PromptMessage, ...]
+    tools: tuple[Mapping[str, Any], ...] = ()
+    tool_choice: str | Mapping[str, Any] = "auto"
+    parallel_tool_calls: bool = True
+    temperature: float | None = None
+    top_p: float | None = None
+    reasoning_effort: str | None = None
+    response_format: str | Mapping[str, Any] = "auto"
+    max_completion_tokens: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A piece of a refusal."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A piece of the model's reasoning, kept apart from the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallStart:
+    """The call number ``index`` of this turn begins."""
+
+    index: int
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallArguments:
+    """A piece of the arguments of call number ``index``."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of this turn, as the model API counts them; the later report wins."""
+
+    prompt: int
+    completion: int
+    cached: int = 0
+    reasoning: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The model's own word that its turn is over."""
+
+    reason: Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+Chunk = Text | Refusal | Reasoning | ToolCallStart | ToolCallArguments | Usage | Finish
+
+ErrorKind = Literal[
+    "auth", "not_found", "bad_request", "context_length", "rate_limit", "overloaded",
+    "upstream", "connection", "timeout", "bad_stream",
+]  # fmt: skip
+
+
+class ProviderError(LivethreadError):
+    """What went wrong with a model API, in one sentence that a person can act on.
+
+    Args:
+        kind: one of `ErrorKind`.
+        status: the HTTP status, where there was one.
+        retry_after: seconds the upstream asked to wait, if it did.
+        retryable: the same request may succeed later.
+        partial: something was already yielded, so it must not be asked again silently.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        retryable: bool = False,
+        partial: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.retry_after = retry_after
+        self.retryable = retryable
+        self.partial = partial
+
+
+class Provider(Protocol):
+    """Our adapter for one model API."""
+
+    def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        """One model turn. Closing the iterator closes the upstream at once.
+
+        Raises:
+            ProviderError: for everything that goes wrong, also a stream without a `Finish`.
+        """
+        ...
+
+    async def models(self) -> list[str]:
+        """The names this provider serves, as far as it knows them."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
