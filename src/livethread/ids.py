@@ -31,3 +31,7 @@ class Ids:
     def request(self) -> str:
         """The value of ``x-request-id``: ``req_`` and 32 hex digits."""
         return f"req_{self._random.getrandbits(128):032x}"
+
+    def vector_store(self) -> str:
+        """A vector store's id: ``vs_`` and 32 hex digits, as the hosted API made them from 2025 on."""
+        return f"vs_{self._random.getrandbits(128):032x}"

@@ -7,7 +7,7 @@ A delta is never logged, but for the one ``thread.run.step.delta`` of a model tu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from json.encoder import encode_basestring_ascii as _json_string  # type: ignore[attr-defined]
+from json.encoder import encode_basestring_ascii as _json_string
 from typing import Final
 
 RUN_STREAM_TYPES: Final = frozenset(

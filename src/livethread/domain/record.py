@@ -18,3 +18,10 @@ class Record(BaseModel):
     def json_text(self) -> str:
         """The object as it is stored, sent and streamed: one line of ASCII JSON."""
         return self.model_dump_json(ensure_ascii=True)
+
+
+class Deleted(Record):
+    """What is left to say of an object that was deleted: ``{"id", "object": "thread.deleted", "deleted": true}``."""
+
+    object: str
+    deleted: bool = True

@@ -1,0 +1,52 @@
+# Two commands do everything on a machine with Python 3.11 or newer and make: `make run` and `make test`.
+
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= ./data
+ARGS ?=
+
+bin := .venv/bin
+
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock torture bench clean setup-server setup-dev
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  options:       PYTHON=python3.12  PORT=8000  DATA=./data  ARGS="tests/test_house.py -k names"'
+
+run: setup-server ## start the server on http://127.0.0.1:8000, data in ./data (PORT=, DATA=, ARGS=)
+	@exec $(bin)/livethread serve --host 127.0.0.1 --port '$(PORT)' --data '$(DATA)' $(ARGS)
+
+test: setup-dev ## run every test (ARGS= goes to pytest)
+	@exec $(bin)/pytest $(ARGS)
+
+check: setup-dev ## format, lint, types and import arrows, in seconds
+	@$(bin)/ruff format --check --quiet --output-format concise . || { echo 'Some files are not formatted: make format'; exit 1; }
+	@$(bin)/ruff check --quiet .
+	@$(bin)/mypy --no-error-summary
+	@$(bin)/lint-imports --no-logo
+
+format: setup-dev ## format the code and apply the safe fixes
+	@$(bin)/ruff check --fix-only --quiet .
+	@$(bin)/ruff format .
+
+lock: setup-dev ## lock the dependencies again, with hashes (UPGRADE=1 takes the newest, UPGRADE=name one)
+	@scripts/lock '$(UPGRADE)'
+
+torture: setup-dev ## run the tests marked `torture` at full length (ARGS= goes to pytest)
+	@TORTURE=1 $(bin)/pytest -m torture --timeout 1800 $(ARGS)
+
+bench: setup-dev ## run the benchmarks (ARGS= goes to them)
+	@$(bin)/python -m benchmarks $(ARGS)
+
+clean: ## remove everything that set-up and tests made; your data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist tests/node/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup-server:
+	@scripts/setup server
+
+setup-dev:
+	@scripts/setup dev

@@ -1,0 +1,1 @@
+"""The REST and SSE face: routes, handlers, errors, authentication."""

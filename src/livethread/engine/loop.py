@@ -1,0 +1,256 @@
+"""The loop of one run: prompt, provider, reply, and what becomes of it.
+
+Only the run's owner is here: every write carries its fence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+from sqlalchemy import Connection
+
+from livethread.domain.assistants import Assistant
+from livethread.domain.content import ContentBlock
+from livethread.domain.messages import IncompleteReason, Message
+from livethread.domain.runs import Run, required_action
+from livethread.domain.steps import RunStep
+from livethread.domain.transitions import move
+from livethread.engine import prompt
+from livethread.engine.ending import Ending, break_off, end_run, finish
+from livethread.engine.reply import LastError, Reply, last_error
+from livethread.errors import Fenced, NotFound
+from livethread.ids import Ids
+from livethread.live.drafts import FileDrafts
+from livethread.live.log import ThreadLog, ThreadWrite
+from livethread.providers import chunks
+from livethread.providers.chunks import Provider, ProviderError, Request
+from livethread.providers.registry import Registry
+from livethread.storage import queries
+from livethread.storage.database import Database
+from livethread.storage.tables import assistants, messages, run_steps, runs
+
+log = structlog.get_logger()
+
+Interruption = Literal["cancelled", "expired", "handed back", "fenced"]
+
+
+class _NotInProgress(Exception):
+    """Somebody has asked to cancel before the first word: no message begins any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What every loop works with."""
+
+    database: Database
+    log: ThreadLog
+    drafts: FileDrafts
+    registry: Registry
+    ids: Ids
+
+
+class RunLoop:
+    """Drives one run while this process owns it.
+
+    Args:
+        engine: what it works with.
+        run: the run, in progress.
+        fence: proves the ownership.
+    """
+
+    def __init__(self, engine: Engine, run: Run, fence: int) -> None:
+        self._engine = engine
+        self._run = run
+        self._fence = fence
+        self._message_id: str | None = None
+        self._interruption: Interruption = "handed back"
+        self._ending = False  # its last write is under way: nothing may come between
+        self._reply = Reply()
+        self._task = asyncio.create_task(self._drive(), name=f"run {run.id}")
+
+    @property
+    def thread_id(self) -> str:
+        """The run's thread."""
+        return self._run.thread_id
+
+    def interrupt(self, why: Interruption) -> None:
+        """Stop asking the model; the loop writes the ending that follows, if it still may."""
+        if not self._ending:
+            self._interruption = why
+            self._task.cancel()
+
+    async def over(self) -> None:
+        """Come back when the loop has written its last."""
+        await asyncio.wait([self._task])
+
+    async def _drive(self) -> None:
+        try:
+            try:
+                await self._turn()
+            except (asyncio.CancelledError, _NotInProgress):
+                await self._interrupted()
+            except ProviderError as error:
+                await self._end("failed", error=last_error(error))
+            except (Fenced, NotFound):
+                raise
+            except Exception:
+                log.exception("run failed", run_id=self._run.id, thread_id=self.thread_id)
+                message = "Sorry, something went wrong. The server's log has the details."
+                await self._end("failed", error={"code": "server_error", "message": message})
+        except (Fenced, NotFound) as gone:
+            log.info("run let go", run_id=self._run.id, reason=str(gone))
+        except Exception:
+            log.exception("a run's ending could not be written", run_id=self._run.id)
+        finally:
+            if self._message_id is not None:
+                self._engine.drafts.end(self._message_id)
+
+    # -- one model turn ------------------------------------------------------------------------
+
+    async def _turn(self) -> None:
+        provider, request = await self._ask()
+        reply = self._reply
+        async with aclosing(provider.stream(request)) as stream:  # type: ignore[type-var]
+            async for chunk in stream:
+                match chunk:
+                    case chunks.Text(text) if text:
+                        await self._say(text, "text")
+                    case chunks.Refusal(text) if text:
+                        await self._say(text, "refusal")
+                    case _:
+                        reply.take(chunk)
+        if reply.finish == "length":
+            await self._end("incomplete", reason="max_tokens")
+        elif reply.finish == "content_filter":
+            await self._end("incomplete", reason="content_filter")
+        else:
+            await self._append_last(self._complete)
+
+    async def _ask(self) -> tuple[Provider, Request]:
+        run = self._run
+
+        def read(connection: Connection) -> Request:
+            row = queries.get(connection, runs, run.id)
+            assert row is not None
+            seen = [
+                prompt.Seen(Message.model_validate_json(item.object), item.created_seq, item.run_created_seq)
+                for item in queries.conversation(connection, run.thread_id, row)
+            ]
+            ids = {run.assistant_id} | {item.message.assistant_id for item in seen if item.message.assistant_id}
+            known = {
+                id: Assistant.model_validate_json(text)
+                for id, text in queries.objects(connection, assistants, ids).items()
+            }
+            own = known.get(run.assistant_id)
+            return prompt.request(
+                run,
+                seen,
+                [Message.model_validate_json(item.object) for item in queries.run_rows(connection, messages, run.id)],
+                [RunStep.model_validate_json(item.object) for item in queries.run_rows(connection, run_steps, run.id)],
+                model=model,
+                names={id: assistant.name or "assistant" for id, assistant in known.items()},
+                metadata=(own.metadata if own else {}) | run.metadata,
+            )
+
+        provider, model = self._engine.registry.find(run.model)
+        if run.skipped_tools:
+            log.warning("tools left out of the prompt", run_id=run.id, tools=run.skipped_tools)
+        return provider, await self._engine.database.read(read)
+
+    async def _say(self, text: str, kind: Literal["text", "refusal"]) -> None:
+        """Grow the draft; the step and the message begin with the first piece."""
+        if self._message_id is None:
+            self._message_id = self._engine.ids.new("msg")
+            self._engine.drafts.grow(self.thread_id, self._message_id, text, kind)
+            await self._append(self._begin_message)
+        else:
+            self._engine.drafts.grow(self.thread_id, self._message_id, text, kind)
+
+    # -- what is written -----------------------------------------------------------------------
+
+    async def _append(self, change: Callable[[ThreadWrite], object]) -> None:
+        def run(write: ThreadWrite) -> None:
+            write.own(self._run.id, self._fence)
+            change(write)
+
+        await self._engine.log.append(self.thread_id, run)
+
+    async def _append_last(self, change: Callable[[ThreadWrite], object]) -> None:
+        self._ending = True
+        await self._append(change)
+
+    def _begin_message(self, write: ThreadWrite) -> None:
+        assert self._message_id is not None
+        run, now = write.run(self._run.id), write.now
+        if run.status != "in_progress":
+            raise _NotInProgress
+        step = RunStep.message_creation(run, self._message_id, id=self._engine.ids.new("step"), now=now)
+        message = Message.begin(
+            id=self._message_id, thread_id=run.thread_id, assistant_id=run.assistant_id, run_id=run.id, now=now
+        )
+        write.append(step, "thread.run.step.created", "thread.run.step.in_progress")
+        write.append(message, "thread.message.created", "thread.message.in_progress")
+
+    def _complete(self, write: ThreadWrite) -> None:
+        """The turn went well: its message and step are complete, and the run ends or waits for its calls."""
+        run, reply = write.run(self._run.id), self._reply
+        if run.status == "cancelling":
+            end_run(write, run.id, "cancelled", self._content, usage=reply.usage)
+            return
+        for message in write.open_messages(run.id):
+            write.append(message.completed(self._content(message.id), write.now), "thread.message.completed")
+        steps = write.steps(run.id)
+        for index, step in enumerate(steps):
+            if step.status == "in_progress":
+                usage = None if reply.calls else reply.usage
+                steps[index] = step.ended("completed", write.now, usage=usage)
+                write.append(steps[index], "thread.run.step.completed")
+        if not reply.calls:
+            finish(write, run, "completed", steps)
+            return
+        step = RunStep.tool_calls(run, id=self._engine.ids.new("step"), now=write.now)
+        write.append(step, "thread.run.step.created", "thread.run.step.in_progress")
+        step = step.with_calls(reply.calls)
+        write.append(step.delta(), "thread.run.step.delta", row=step)
+        write.keep_usage(run.id, reply.usage)
+        waiting = move(run, "requires_action", write.now, required_action=required_action(reply.calls))
+        write.append(waiting, "thread.run.requires_action")
+        write.release(run.id)
+
+    async def _end(
+        self, ending: Ending, *, error: LastError | None = None, reason: IncompleteReason | None = None
+    ) -> None:
+        details = None
+        if ending == "incomplete":
+            details = {"reason": "max_completion_tokens" if reason == "max_tokens" else "content_filter"}
+        await self._append_last(
+            lambda write: end_run(
+                write, self._run.id, ending, self._content,
+                usage=self._reply.usage, error=error, details=details, reason=reason,
+            )
+        )  # fmt: skip
+
+    async def _interrupted(self) -> None:
+        match self._interruption:
+            case "cancelled" | "expired" as ending:
+                await self._end(ending)
+            case "handed back":
+                await self._append_last(self._hand_back)
+            case "fenced":
+                return
+
+    def _hand_back(self, write: ThreadWrite) -> None:
+        if write.run(self._run.id).status == "cancelling":
+            end_run(write, self._run.id, "cancelled", self._content)
+            return
+        break_off(write, self._run.id, self._content)
+        write.release(self._run.id)
+
+    def _content(self, message_id: str) -> list[ContentBlock]:
+        draft = self._engine.drafts.get(message_id)
+        return draft.content() if draft is not None else []

@@ -1,0 +1,236 @@
+"""Drafts: the text of messages that still grow, addressed by (content part, UTF-8 byte offset).
+
+What stands at a position never changes, so a lost piece shows as a gap and a repeated one as an
+overlap. A piece is in the store before any viewer sees it: a killed process does not erase what
+people have read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+Kind = Literal["text", "refusal"]
+
+COMPACT_AT: Final = 64 * 1024 * 1024
+"""Bytes after which the open texts move to a new file."""
+
+_KINDS: Final[tuple[Kind, ...]] = ("text", "refusal")
+_HEAD: Final = struct.Struct("<IIIBBB")  # crc of the rest, length of the text, offset, part, kind, length of the id
+
+
+class Piece(NamedTuple):
+    """Some text of one part: where it stands, and what it says."""
+
+    part: int
+    offset: int
+    kind: Kind
+    text: bytes
+
+
+class Draft:
+    """The growing text of one message; only its last part grows."""
+
+    __slots__ = ("kinds", "message_id", "parts", "stored", "thread_id")
+
+    def __init__(self, thread_id: str, message_id: str) -> None:
+        self.thread_id = thread_id
+        self.message_id = message_id
+        self.kinds: list[Kind] = []
+        self.parts: list[bytearray] = []
+        self.stored = (0, 0)  # how far the store holds it: nobody is shown more
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """The position behind the last byte."""
+        return (len(self.parts) - 1, len(self.parts[-1])) if self.parts else (0, 0)
+
+    def grow(self, kind: Kind, text: bytes) -> Piece:
+        """Add text at the end; text of another kind begins a new part."""
+        if not self.kinds or self.kinds[-1] != kind:
+            self.kinds.append(kind)
+            self.parts.append(bytearray())
+        piece = Piece(len(self.parts) - 1, len(self.parts[-1]), kind, text)
+        self.parts[-1] += text
+        return piece
+
+    def put(self, piece: Piece) -> bool:
+        """Take a stored piece; False if it does not continue what is here."""
+        if piece.part == len(self.parts) and piece.offset == 0:
+            self.kinds.append(piece.kind)
+            self.parts.append(bytearray())
+        if self.end != (piece.part, piece.offset) or self.kinds[-1] != piece.kind:
+            return False
+        self.parts[-1] += piece.text
+        return True
+
+    def since(self, part: int, offset: int, until: tuple[int, int]) -> Iterator[Piece]:
+        """What stands between two positions, a piece a part."""
+        for index in range(part, min(len(self.parts), until[0] + 1)):
+            start = offset if index == part else 0
+            text = bytes(self.parts[index][start : until[1] if index == until[0] else None])
+            if text:
+                yield Piece(index, start, self.kinds[index], text)
+
+    def holds(self, part: int, offset: int) -> bool:
+        """Whether this position is one of the text's, on a code point; its very end is one."""
+        if (part, offset) == (0, 0):
+            return True
+        if part >= len(self.parts) or offset > len(self.parts[part]):
+            return False
+        text = self.parts[part]
+        return offset == len(text) or (text[offset] & 0xC0) != 0x80
+
+    def content(self, until: tuple[int, int] | None = None) -> list[dict[str, Any]]:
+        """The text up to a position, or all of it, as content blocks of the message (reference section 3.3)."""
+        blocks: list[dict[str, Any]] = []
+        for _, _, kind, piece in self.since(0, 0, until or self.end):
+            text = piece.decode()
+            if kind == "text":
+                blocks.append({"type": "text", "text": {"value": text, "annotations": []}})
+            else:
+                blocks.append({"type": "refusal", "refusal": text})
+        return blocks
+
+    @classmethod
+    def of(cls, thread_id: str, message_id: str, content: list[dict[str, Any]]) -> Draft:
+        """The text of a message that has ended: the finished message is the log of its own text."""
+        draft = cls(thread_id, message_id)
+        for block in content:
+            if block["type"] == "refusal":
+                draft.grow("refusal", block["refusal"].encode())
+            elif block["type"] == "text":
+                draft.grow("text", block["text"]["value"].encode())
+        draft.stored = draft.end
+        return draft
+
+
+class FileDrafts:
+    """The draft store of one process: an append-only file beside the database.
+
+    All pieces of one turn of the event loop are one ``write()``; there is no fsync. Records carry the
+    message's id, their own position, length and checksum, so a torn last record is ignored and a
+    restored database never meets foreign text.
+
+    Args:
+        path: the file; its text is read when the store is made, and ends are for the caller to write.
+        grown: called with the ids of the threads whose drafts grew, once their text is in the file.
+    """
+
+    def __init__(self, path: Path, grown: Callable[[set[str]], None] = lambda threads: None) -> None:
+        self.grown = grown
+        self.path = path
+        self.left_behind = _read(path)  # by message id: what the last process had shown
+        self._open: dict[str, Draft] = {}
+        self._pending: list[bytes] = []
+        self._touched: set[Draft] = set()
+        self._flushing = False
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._size = os.fstat(self._file).st_size
+
+    def get(self, message_id: str) -> Draft | None:
+        """The draft of a message, if it is open. What it holds may be shown once `flush` has run."""
+        return self._open.get(message_id)
+
+    def grow(self, thread_id: str, message_id: str, text: str, kind: Kind = "text") -> None:
+        """Add text to a draft; the first piece opens it. Viewers see it in this turn of the loop."""
+        draft = self._open.get(message_id)
+        if draft is None:
+            draft = self._open[message_id] = Draft(thread_id, message_id)
+        self._pending.append(_record(message_id, draft.grow(kind, text.encode())))
+        self._touched.add(draft)
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Write what waits, then tell the hubs.
+
+        Raises:
+            OSError: the file took nothing; what waits goes with the next flush, and nobody was shown it.
+        """
+        self._flushing = False
+        if not self._pending:
+            return
+        self._write(b"".join(self._pending))
+        self._pending.clear()
+        threads = set()
+        for draft in self._touched:
+            draft.stored = draft.end
+            threads.add(draft.thread_id)
+        self._touched.clear()
+        if self._size > COMPACT_AT:
+            self._compact()
+        self.grown(threads)
+
+    def end(self, message_id: str) -> None:
+        """Close a draft whose end is committed; the file is emptied when none is open."""
+        if self._open.pop(message_id, None) is not None and not self._open and not self._pending and self._size:
+            os.ftruncate(self._file, 0)
+            self._size = 0
+
+    def forget_left_behind(self) -> None:
+        """Empty the file: every message it speaks of has been ended and committed."""
+        self.left_behind.clear()
+        if not self._open:
+            os.ftruncate(self._file, 0)
+            self._size = 0
+
+    def close(self) -> None:
+        """Write what waits and let go of the file."""
+        self.flush()
+        os.close(self._file)
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError:
+            os.ftruncate(self._file, self._size)  # a torn record would hide all that follow
+            raise
+        self._size += len(data)
+
+    def _compact(self) -> None:
+        fresh = self.path.with_name(self.path.name + ".new")
+        data = b"".join(
+            _record(draft.message_id, piece) for draft in self._open.values() for piece in draft.since(0, 0, draft.end)
+        )
+        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        old, self._file, self._size = self._file, file, 0
+        self._write(data)
+        os.rename(fresh, self.path)
+        os.close(old)
+
+
+def _record(message_id: str, piece: Piece) -> bytes:
+    id = message_id.encode()
+    head = _HEAD.pack(0, len(piece.text), piece.offset, piece.part, _KINDS.index(piece.kind), len(id))[4:]
+    rest = head + id + piece.text
+    return zlib.crc32(rest).to_bytes(4, "little") + rest
+
+
+def _read(path: Path) -> dict[str, Draft]:
+    """The texts of a draft file, up to the first record that is not whole."""
+    drafts: dict[str, Draft] = {}
+    if not path.exists():
+        return drafts
+    data = path.read_bytes()
+    at = 0
+    while at + _HEAD.size <= len(data):
+        crc, length, offset, part, kind, id_length = _HEAD.unpack_from(data, at)
+        text_at = at + _HEAD.size + id_length
+        end = text_at + length
+        if end > len(data) or kind >= len(_KINDS) or zlib.crc32(data[at + 4 : end]) != crc:
+            break
+        message_id = data[at + _HEAD.size : text_at].decode()
+        draft = drafts.setdefault(message_id, Draft("", message_id))
+        if draft.put(Piece(part, offset, _KINDS[kind], data[text_at:end])):
+            draft.stored = draft.end
+        at = end
+    return drafts

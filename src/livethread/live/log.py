@@ -1,0 +1,307 @@
+"""The thread log: the one way in which anything of a thread is ever written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection
+
+from livethread.clock import Clock
+from livethread.domain.events import MESSAGE_ENDS, LoggedEvent
+from livethread.domain.messages import Message
+from livethread.domain.record import Record
+from livethread.domain.runs import Run
+from livethread.domain.steps import RunStep
+from livethread.domain.threads import Thread
+from livethread.domain.transitions import check
+from livethread.domain.usage import Usage
+from livethread.errors import Fenced, NotFound
+from livethread.ids import Ids
+from livethread.live.bus import Bus, Hint
+from livethread.live.drafts import FileDrafts
+from livethread.storage import queries
+from livethread.storage.database import Database
+from livethread.storage.queries import AnyRow
+from livethread.storage.tables import OPEN, messages, run_steps, runs, threads
+
+T = TypeVar("T")
+
+OPENING: Final = 80
+"""How much of the first message a thread's title may show, in characters."""
+
+EXCERPT: Final = 200
+"""How much of the last message a list of threads shows, in characters (wire.md, Calls)."""
+
+_NEW_THREAD: Final = {"seq": 0, "tag": "", "opening": "", "last_message": "null", "deleted_at": None}
+
+
+class ThreadWrite:
+    """One change of one thread, inside its transaction and under its lock."""
+
+    def __init__(self, connection: Connection, thread_id: str, row: AnyRow | None, ids: Ids, now: float) -> None:
+        self.connection = connection
+        self.thread_id = thread_id
+        self.now: Final = int(now)
+        self.seq: int = row.seq if row else 0
+        self.events: list[LoggedEvent] = []
+        self.deleting = False  # the thread is: every run may go to cancelled at once
+        self._ids = ids
+        self._row = row
+        self._thread: dict[str, Any] = {"active_at": int(now * 1_000_000)}  # columns of the thread's row to save
+
+    def append(self, record: Record, *types: str, row: Record | None = None) -> None:
+        """Append events that carry an object, and save the row it is.
+
+        Args:
+            record: the object; its JSON is the events' data.
+            types: the events' types; a second one, such as ``thread.run.queued`` behind
+                ``thread.run.created``, carries identical data.
+            row: the object to save, where the events carry another one (a delta).
+
+        Raises:
+            IllegalMove: the run's status may not move so.
+            NotFound: the object is gone.
+        """
+        run_id = record.id if isinstance(record, Run) else getattr(row or record, "run_id", None)
+        text = record.json_text()
+        for type in types:
+            self.seq += 1
+            self.events.append(LoggedEvent(self.seq, self._ids.tag(), type, record.id, run_id, text.encode("ascii")))
+        self._save(types[0], row or record, text if row is None else row.json_text(), self.seq - len(types) + 1)
+
+    def run(self, run_id: str) -> Run:
+        """A run of this thread."""
+        return Run.model_validate_json(self._own(runs, "run", run_id).object)
+
+    def run_seq(self, run_id: str) -> int:
+        """Where in the log a run was created."""
+        seq: int = self._own(runs, "run", run_id).created_seq
+        return seq
+
+    def runs(self, statuses: Collection[str]) -> list[Run]:
+        """The thread's runs in one of these states, oldest first."""
+        rows = queries.thread_runs(self.connection, self.thread_id, statuses)
+        return [Run.model_validate_json(row.object) for row in rows]
+
+    def message(self, message_id: str) -> Message:
+        """A message of this thread."""
+        return Message.model_validate_json(self._own(messages, "message", message_id).object)
+
+    def open_messages(self, run_id: str) -> list[Message]:
+        """The messages of a run whose text still grows."""
+        rows = queries.run_rows(self.connection, messages, run_id)
+        return [Message.model_validate_json(row.object) for row in rows if row.ended_seq == OPEN]
+
+    def thread(self) -> Thread:
+        """The thread itself."""
+        assert self._row is not None
+        return Thread.model_validate_json(self._thread.get("object", self._row.object))
+
+    def claim(self, run_id: str, owner: str, until: int) -> int:
+        """Own a run until a time (seconds); the fence that proves it."""
+        lease = queries.lease(self.connection, run_id)
+        fence = 1 if lease is None else lease.fence + 1
+        queries.set_lease(self.connection, run_id, owner=owner, fence=fence, lease_until=until)
+        return fence
+
+    def unowned(self, run_id: str) -> bool:
+        """Whether nobody works on a run: it was handed back, or its lease has lapsed."""
+        lease = queries.lease(self.connection, run_id)
+        return lease is None or lease.owner is None or lease.lease_until < self.now
+
+    def own(self, run_id: str, fence: int) -> None:
+        """Go on only as the run's owner.
+
+        Raises:
+            Fenced: somebody else has claimed the run since, or its thread is gone.
+        """
+        lease = queries.lease(self.connection, run_id)
+        if lease is None or lease.fence != fence or lease.owner is None:
+            raise Fenced(f"run {run_id} is owned by another worker now")
+
+    def release(self, run_id: str) -> None:
+        """Nobody owns the run any more; what its owner still writes changes nothing."""
+        queries.set_lease(self.connection, run_id, owner=None, lease_until=0)
+
+    def keep_usage(self, run_id: str, usage: Usage | None) -> None:
+        """Remember what a turn cost until the step of its calls ends."""
+        queries.set_lease(self.connection, run_id, usage=None if usage is None else usage.model_dump_json())
+
+    def kept_usage(self, run_id: str) -> Usage | None:
+        """What the turn cost whose calls the run waits for."""
+        lease = queries.lease(self.connection, run_id)
+        return None if lease is None or lease.usage is None else Usage.model_validate_json(lease.usage)
+
+    def steps(self, run_id: str) -> list[RunStep]:
+        """The steps of a run, oldest first."""
+        rows = queries.run_rows(self.connection, run_steps, run_id)
+        return [RunStep.model_validate_json(row.object) for row in rows]
+
+    def _own(self, table: Any, noun: str, id: str) -> AnyRow:
+        row = queries.get(self.connection, table, id)
+        if row is None or row.thread_id != self.thread_id:
+            raise NotFound(noun, id)
+        return row
+
+    def _save(self, type: str, record: Record, text: str, seq: int) -> None:
+        match record:
+            case Thread():
+                self._thread["object"] = text
+                if self._row is None:
+                    queries.add(self.connection, threads, id=self.thread_id, **(_NEW_THREAD | self._thread))
+            case Message():
+                self._save_message(type, record, text, seq)
+            case Run():
+                self._save_run(type, record, text, seq)
+            case RunStep():
+                self._save_step(type, record, text, seq)
+            case _ if type == "thread.message.deleted":
+                queries.remove(self.connection, messages, record.id)
+                self._last_message_after_delete(record.id)
+            case _ if type == "thread.deleted":
+                self._thread["deleted_at"] = self.now
+
+    def _save_message(self, type: str, message: Message, text: str, seq: int) -> None:
+        growing = message.status == "in_progress"
+        if type == "thread.message.created":
+            queries.add(
+                self.connection, messages, id=message.id, thread_id=self.thread_id, run_id=message.run_id,
+                created_seq=seq, ended_seq=OPEN if growing else seq, object=text,
+            )  # fmt: skip
+        else:
+            ended = {"ended_seq": seq} if type in MESSAGE_ENDS else {}
+            if not queries.change(self.connection, messages, message.id, object=text, **ended):
+                raise NotFound("message", message.id)
+        if not growing and type != "thread.message.updated":
+            self._thread["last_message"] = _excerpt(message)
+            if self._row is None or not self._row.opening:
+                self._thread.setdefault("opening", message.text[:OPENING])
+
+    def _last_message_after_delete(self, message_id: str) -> None:
+        newest = queries.newest_message(self.connection, self.thread_id)
+        self._thread["last_message"] = (
+            "null" if newest is None else _excerpt(Message.model_validate_json(newest.object))
+        )
+
+    def _save_run(self, type: str, run: Run, text: str, seq: int) -> None:
+        if type == "thread.run.created":
+            queries.add(
+                self.connection, runs, id=run.id, thread_id=self.thread_id, created_seq=seq, started_seq=None,
+                status=run.status, status_seq=seq, object=text,
+            )  # fmt: skip
+            return
+        row = self._own(runs, "run", run.id)
+        columns: dict[str, Any] = {"object": text}
+        if type != "thread.run.updated":
+            check(row.status, run.status, deleting=self.deleting)
+            columns |= {"status": run.status, "status_seq": seq}
+            if run.status == "in_progress" and row.started_seq is None:
+                columns["started_seq"] = seq
+        queries.change(self.connection, runs, run.id, **columns)
+
+    def _save_step(self, type: str, step: RunStep, text: str, seq: int) -> None:
+        if type == "thread.run.step.created":
+            queries.add(
+                self.connection, run_steps, id=step.id, thread_id=self.thread_id, run_id=step.run_id,
+                created_seq=seq, status=step.status, object=text,
+            )  # fmt: skip
+        elif not queries.change(self.connection, run_steps, step.id, status=step.status, object=text):
+            raise NotFound("run step", step.id)
+
+    def finish(self) -> None:
+        """Save the thread's row and its events; nothing is appended after this."""
+        if not self.events:
+            return
+        tip = self.events[-1]
+        columns = self._thread | {"seq": tip.seq, "tag": tip.tag}
+        queries.change(self.connection, threads, self.thread_id, **columns)
+        queries.add_events(
+            self.connection,
+            [
+                {
+                    "thread_id": self.thread_id, "seq": event.seq, "tag": event.tag, "type": event.type,
+                    "object_id": event.object_id, "run_id": event.run_id, "data": event.data.decode("ascii"),
+                }
+                for event in self.events
+            ],
+        )  # fmt: skip
+
+
+class ThreadLog:
+    """Appends to the logs of threads, and tells the bus once it is committed.
+
+    Args:
+        database: where the logs are.
+        drafts: a message's draft is closed once its end is committed.
+        bus: hears of every commit, in the order of ``seq``.
+        ids: for the events' tags.
+        clock: for ``write.now``.
+    """
+
+    def __init__(self, database: Database, drafts: FileDrafts, bus: Bus, ids: Ids, clock: Clock) -> None:
+        self._database = database
+        self._drafts = drafts
+        self._bus = bus
+        self._ids = ids
+        self._clock = clock
+
+    async def append(self, thread_id: str, change: Callable[[ThreadWrite], T], *, create: bool = False) -> T:
+        """Change a thread: the events that the change appends and the rows they carry, in one transaction.
+
+        It is published by the log itself when the commit is reported, also when the caller has
+        been cancelled meanwhile.
+
+        Args:
+            thread_id: which thread.
+            change: runs on the writer's thread, under the thread's lock; what it returns is returned.
+            create: the change begins with ``thread.created``.
+
+        Raises:
+            NotFound: there is no such thread, or it was deleted.
+        """
+
+        def run(connection: Connection) -> tuple[T, list[LoggedEvent]]:
+            row = queries.lock_thread(connection, thread_id)
+            if row is None and not create:
+                raise NotFound("thread", thread_id)
+            if row is not None and row.deleted_at is not None:
+                raise NotFound("thread", thread_id)
+            write = ThreadWrite(connection, thread_id, row, self._ids, self._clock.now())
+            value = change(write)
+            write.finish()
+            return value, write.events
+
+        value, _ = await self._database.write(run, lambda result: self._publish(thread_id, result[1]))
+        return value
+
+    async def purge(self, before: int) -> int:
+        """Forget the threads deleted before this moment (seconds), with their logs; how many there were."""
+
+        def run(connection: Connection) -> int:
+            gone = queries.threads_deleted_before(connection, before)
+            for thread_id in gone:
+                queries.purge_thread(connection, thread_id)
+            return len(gone)
+
+        return await self._database.write(run)
+
+    def _publish(self, thread_id: str, events: list[LoggedEvent]) -> None:
+        if not events:
+            return
+        for event in events:
+            if event.type in MESSAGE_ENDS or event.type == "thread.message.deleted":
+                self._drafts.end(event.object_id)
+        self._bus.publish(Hint(thread_id, tuple(events)))
+
+
+def _excerpt(message: Message) -> str:
+    """What a list of threads shows of its last message: a JSON object (wire.md, Calls)."""
+    author = {
+        "role": message.role,
+        "assistant_id": message.assistant_id,
+        "name": message.metadata.get("name"),
+        "user_id": message.metadata.get("user_id"),
+    }
+    return json.dumps({"text": message.text[:EXCERPT], "author": author, "created_at": message.created_at})

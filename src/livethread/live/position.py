@@ -1,0 +1,238 @@
+"""What a viewer holds of a thread, and how it moves on: by one event, or by a piece of a draft.
+
+The hub is such a position itself, and so is every viewer that is behind it; both move by the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from livethread.domain import cursor
+from livethread.domain.cursor import Cursor
+from livethread.domain.events import MESSAGE_ENDS, RUN_STREAM_TYPES, LoggedEvent, refusal_delta, text_delta
+from livethread.live.drafts import Draft, Piece
+from livethread.sse import encode
+
+MAX_PIECE: Final = 48 * 1024
+"""At most so many bytes of text in one delta."""
+
+DraftOf = Callable[[str], Draft | None]
+
+
+class OpenText:
+    """A message whose text grows, and how far it is held."""
+
+    __slots__ = ("created_seq", "draft", "message_id", "place", "run_id")
+
+    def __init__(
+        self, created_seq: int, message_id: str, run_id: str, draft: Draft | None, place: tuple[int, int] = (0, 0)
+    ) -> None:
+        self.created_seq = created_seq
+        self.message_id = message_id
+        self.run_id = run_id
+        self.draft = draft
+        self.place = place
+
+    def copy(self) -> OpenText:
+        """The same, free to move on by itself."""
+        return OpenText(self.created_seq, self.message_id, self.run_id, self.draft, self.place)
+
+
+class Frame:
+    """One event or delta as viewers get it; encoded once for all who look at it the same way.
+
+    Args:
+        type: the event's type.
+        data: one line of ASCII JSON.
+        run_id: the run it belongs to, if any.
+        seq: the last event that its reader then holds.
+        tag: that event's tag.
+        places: the text its reader then holds: (run, group of a cursor) for each draft.
+    """
+
+    __slots__ = ("_encoded", "data", "places", "run_id", "seq", "tag", "type")
+
+    def __init__(
+        self, type: str, data: bytes, run_id: str | None, seq: int, tag: str, places: tuple[tuple[str, str], ...]
+    ) -> None:
+        self.type = type
+        self.data = data
+        self.run_id = run_id
+        self.seq = seq
+        self.tag = tag
+        self.places = places
+        self._encoded: dict[str | None, bytes] = {}
+
+    def sse(self, view: View) -> bytes:
+        """The frame as a server-sent event."""
+        encoded = self._encoded.get(view.run_id)
+        if encoded is None:
+            id = cursor.head(self.seq, self.tag, view.run_seq) + "".join(
+                group for run_id, group in self.places if view.run_id is None or run_id == view.run_id
+            )
+            encoded = self._encoded[view.run_id] = encode(self.type, self.data, id=id)
+        return encoded
+
+
+class View:
+    """How a viewer looks at a thread: all of it, or one run.
+
+    Args:
+        run_id: the run; None for the whole thread.
+        run_seq: the seq of the run's ``created``.
+    """
+
+    __slots__ = ("run_id", "run_seq", "status_seq", "users", "waits_at")
+
+    def __init__(self, run_id: str | None = None, run_seq: int | None = None) -> None:
+        self.run_id = run_id
+        self.run_seq = run_seq
+        self.users = 0  # the hub's viewers that look so
+        self.status_seq = 0  # the event that set the run's status, as far as is known
+        self.waits_at: int | None = None  # the requires_action that the run still waits in
+
+    def note_status(self, status: str, seq: int) -> None:
+        """The run's status was set by this event; older news changes nothing."""
+        if seq > self.status_seq:
+            self.status_seq = seq
+            self.waits_at = seq if status == "requires_action" else None
+
+    def passes(self, frame: Frame) -> bool:
+        """Whether this view shows the frame."""
+        if self.run_id is None:
+            return True
+        if frame.run_id == self.run_id:
+            return frame.type in RUN_STREAM_TYPES
+        return frame.type == "thread.created"
+
+
+class Beyond(Exception):
+    """The text of a message ended before what the viewer holds of it, or differs."""
+
+
+class Position:
+    """The fold of all events up to ``seq`` and, of each open message, the text up to a place.
+
+    Args:
+        seq: the last event held; 0 for none.
+        tag: its tag.
+        opened: the messages open there.
+        run_id: look at one run's messages only.
+    """
+
+    __slots__ = ("open", "run_id", "seq", "tag")
+
+    def __init__(self, seq: int, tag: str, opened: list[OpenText], run_id: str | None = None) -> None:
+        self.seq = seq
+        self.tag = tag
+        self.run_id = run_id
+        self.open = {text.message_id: text for text in opened if run_id is None or text.run_id == run_id}
+
+    def copy(self, run_id: str | None = None) -> Position:
+        """The same position, free to move on by itself, of one run's messages only if so asked."""
+        return Position(self.seq, self.tag, [text.copy() for text in self.open.values()], run_id)
+
+    def cursor(self, run_seq: int | None = None) -> Cursor:
+        """What a viewer there holds, as a cursor."""
+        return Cursor(self.seq, self.tag, run_seq, {text.created_seq: text.place for text in self.open.values()})
+
+    def step(self, event: LoggedEvent, draft_of: DraftOf) -> Iterator[Frame]:
+        """Move on by the next event: before a message ends, the tail of its text that is still missing.
+
+        Raises:
+            Beyond: the message ended shorter than, or different from, what is held of it. The
+                position has moved on past the event.
+        """
+        mine = self.run_id is None or event.run_id == self.run_id
+        beyond = False
+        if event.run_id is not None and mine:
+            if event.type in MESSAGE_ENDS and event.object_id in self.open:
+                text = self.open[event.object_id]
+                final = _final(text, event.data)
+                if final is None:
+                    beyond = True
+                else:
+                    for piece in final.since(*text.place, final.end):
+                        yield from self._pieces(text, piece)
+                del self.open[event.object_id]
+            elif event.type == "thread.message.created" and _status(event.data) == "in_progress":
+                self.open[event.object_id] = OpenText(
+                    event.seq, event.object_id, event.run_id, draft_of(event.object_id)
+                )
+        if event.type == "thread.message.deleted":
+            self.open.pop(event.object_id, None)
+        elif event.type == "thread.deleted":
+            self.open.clear()
+        self.seq, self.tag = event.seq, event.tag
+        if beyond:
+            raise Beyond
+        if mine or event.type == "thread.created":
+            yield Frame(event.type, event.data, event.run_id, self.seq, self.tag, self._places())
+
+    def grow(self, message_id: str, until: tuple[int, int]) -> Iterator[Frame]:
+        """Move on in one draft, as far as its text goes up to a place."""
+        text = self.open[message_id]
+        if text.draft is not None and text.place < until:
+            for piece in text.draft.since(*text.place, until):
+                yield from self._pieces(text, piece)
+
+    def _pieces(self, text: OpenText, piece: Piece) -> Iterator[Frame]:
+        part, start, kind, value = piece
+        at = 0
+        while at < len(value):
+            end = _code_point(value, at + MAX_PIECE)
+            said = value[at:end].decode()
+            if kind == "text":
+                data = text_delta(text.message_id, part, said, first=start + at == 0)
+            else:
+                data = refusal_delta(text.message_id, part, said)
+            at = end
+            text.place = (part, start + at)
+            yield Frame("thread.message.delta", data, text.run_id, self.seq, self.tag, self._places())
+
+    def _places(self) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (text.run_id, cursor.group(text.created_seq, *text.place))
+            for text in self.open.values()
+            if text.place != (0, 0)
+        )
+
+
+class _Ended(msgspec.Struct):
+    content: list[dict[str, Any]]
+
+
+class _State(msgspec.Struct):
+    status: str
+
+
+_ended: Final = msgspec.json.Decoder(_Ended)
+_state: Final = msgspec.json.Decoder(_State)
+
+
+def _status(data: bytes) -> str:
+    return _state.decode(data).status
+
+
+def _final(text: OpenText, data: bytes) -> Draft | None:
+    """The whole text of a message that ends; None if it does not extend what is held of it."""
+    final = Draft.of("", text.message_id, _ended.decode(data).content)
+    if not final.holds(*text.place):
+        return None
+    if text.draft is not None:
+        held = list(text.draft.since(0, 0, text.place))
+        if held != list(final.since(0, 0, text.place)):
+            return None
+    return final
+
+
+def _code_point(text: bytes, at: int) -> int:
+    """The last place up to ``at`` where a character begins; the end, if that is nearer."""
+    if at >= len(text):
+        return len(text)
+    while text[at] & 0xC0 == 0x80:
+        at -= 1
+    return at

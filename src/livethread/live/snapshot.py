@@ -1,0 +1,88 @@
+"""The snapshot: the state that a viewer without a usable cursor begins with (wire.md, ``thread.snapshot``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from livethread.domain.transitions import ACTIVE
+from livethread.live.position import DraftOf, OpenText, Position
+from livethread.live.reading import Reading
+from livethread.sse import encode
+from livethread.storage import queries
+from livethread.storage.queries import AnyRow
+from livethread.storage.tables import OPEN, messages, run_steps, runs
+
+DEFAULT_LIMIT: Final = 20
+
+
+class _Rows(NamedTuple):
+    messages: list[AnyRow]
+    has_more: bool
+    runs: Sequence[AnyRow]
+    steps: Sequence[AnyRow]
+
+
+class Snapshots:
+    """Makes snapshots.
+
+    Args:
+        reading: reads rows and drafts that agree.
+        draft_of: finds a draft by its message's id.
+    """
+
+    def __init__(self, reading: Reading, draft_of: DraftOf) -> None:
+        self._reading = reading
+        self._draft_of = draft_of
+
+    async def take(self, thread_id: str, limit: int) -> tuple[bytes, Position]:
+        """The state of a thread now.
+
+        Args:
+            thread_id: which thread.
+            limit: how many of the newest messages and of the ended runs; open messages and active
+                runs come besides.
+
+        Returns:
+            The ``thread.snapshot`` event as bytes, and the position of who has read it.
+
+        Raises:
+            NotFound: there is no such thread, or it was deleted.
+        """
+
+        def query(connection: Connection, thread: AnyRow) -> _Rows:
+            newest = queries.page(
+                connection, messages, messages.c.thread_id == thread_id, [messages.c.created_seq],
+                limit=limit, order="desc",
+            )  # fmt: skip
+            held = {row.id for row in newest.rows}
+            opened = queries.open_messages(connection, thread_id, thread.seq)
+            older = [row for row in reversed(opened) if row.id not in held]
+            active = queries.thread_runs(connection, thread_id, ACTIVE)
+            ended = queries.page(
+                connection, runs, (runs.c.thread_id == thread_id) & runs.c.status.not_in(ACTIVE), [runs.c.created_seq],
+                limit=limit, order="desc",
+            ).rows  # fmt: skip
+            shown = sorted([*active, *ended], key=lambda row: -row.created_seq)
+            steps = queries.rows_of(connection, run_steps, [row.id for row in shown])
+            return _Rows([*newest.rows, *older], newest.has_more, shown, steps)
+
+        def build(thread: AnyRow, rows: _Rows) -> tuple[bytes, Position]:
+            texts, cursor = self._reading.messages(thread, rows.messages)
+            data = (
+                f'{{"object":"thread.snapshot","thread":{thread.object},"messages":[{",".join(texts)}],'
+                f'"has_more":{"true" if rows.has_more else "false"},'
+                f'"runs":[{",".join(row.object for row in rows.runs)}],'
+                f'"run_steps":[{",".join(row.object for row in rows.steps)}],'
+                f'"people":[],"cursor":"{cursor}"}}'
+            )
+            opened = [
+                OpenText(row.created_seq, row.id, row.run_id, self._draft_of(row.id), cursor.places[row.created_seq])
+                for row in sorted(rows.messages, key=lambda row: row.created_seq)
+                if row.ended_seq == OPEN
+            ]
+            return encode("thread.snapshot", data, id=str(cursor)), Position(thread.seq, thread.tag, opened)
+
+        return await self._reading.thread(thread_id, query, build)

@@ -1,0 +1,50 @@
+"""A viewer: someone following a thread through a face. Nothing is kept for it but its cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Protocol
+
+from livethread.live.position import Position, View
+
+
+class Sink(Protocol):
+    """Where a viewer's bytes go: one connection of a face."""
+
+    def write(self, data: bytes) -> Awaitable[None] | None:
+        """Hand bytes to the connection, now.
+
+        Returns:
+            None if it took them at once. Else something to await until it can take more: the bytes
+            count as sent and must not be written again.
+        """
+        ...
+
+
+class Viewer:
+    """One viewer of a hub.
+
+    Args:
+        sink: where its bytes go.
+        view: what it looks at.
+        position: what it holds, while it is lagging; the hub's own counts while it is level.
+        limit: how many of the newest messages and runs its snapshots show.
+    """
+
+    __slots__ = ("closed", "ended", "level", "limit", "position", "sink", "view", "wants_snapshot")
+
+    def __init__(self, sink: Sink, view: View, position: Position, limit: int) -> None:
+        self.limit = limit
+        self.sink = sink
+        self.view = view
+        self.position = position
+        self.level = False
+        self.wants_snapshot = False
+        self.ended = False  # it has been sent all there will ever be
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def close(self) -> None:
+        """Its stream is over, or its connection gone."""
+        if not self.closed.done():
+            self.closed.set_result(None)

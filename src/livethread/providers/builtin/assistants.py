@@ -1,0 +1,37 @@
+"""The assistants that a new server has, so that somebody answers before any model is connected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAssistant:
+    """What to create an assistant from; the fields are those of the API."""
+
+    name: str
+    description: str
+    model: str
+    instructions: str | None
+    metadata: Mapping[str, str] = field(default_factory=lambda: {"built_in": "demo, not a language model"})
+
+
+def first_assistants() -> tuple[FirstAssistant, ...]:
+    """The assistants made at first start, in the order in which they are made."""
+    scenario = resources.files("livethread.providers.builtin") / "latency_lab.yaml"
+    return (
+        FirstAssistant(
+            name="Guide",
+            description="Answers questions about Livethread from its documentation. Not a language model.",
+            model="builtin/guide",
+            instructions=None,
+        ),
+        FirstAssistant(
+            name="Latency lab",
+            description="Plays a long answer, a slow one, an error or a rate limit on request. Not a language model.",
+            model="builtin/script",
+            instructions=scenario.read_text(encoding="utf-8"),
+        ),
+    )

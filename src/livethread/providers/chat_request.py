@@ -1,0 +1,75 @@
+"""The request of the Chat Completions dialect, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from livethread.providers.chunks import ImagePart, PromptMessage, Request, TextPart
+
+
+def request_body(request: Request, *, openai: bool) -> bytes:
+    """The JSON that asks for one streamed turn; what is left at its default is left out.
+
+    Args:
+        request: the turn.
+        openai: whether OpenAI itself is asked, which differs from the engines in two fields.
+    """
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": [
+            *([{"role": "system", "content": request.instructions}] if request.instructions else []),
+            *map(_message, request.messages),
+        ],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if request.tools:
+        body["tools"] = [dict(tool) for tool in request.tools]
+        if request.tool_choice != "auto":
+            body["tool_choice"] = _plain(request.tool_choice)
+        # llama.cpp makes one call at a time unless it is asked for more. OpenAI makes several by itself, and
+        # its reasoning models (o1, o3-mini, o4-mini) refuse the very field.
+        if not (openai and request.parallel_tool_calls):
+            body["parallel_tool_calls"] = request.parallel_tool_calls
+    if request.response_format != "auto":
+        body["response_format"] = _plain(request.response_format)
+    # OpenAI's reasoning models refuse `max_tokens`. Everybody else knows it, while Ollama and llama-cpp-python
+    # silently ignore the new name and generate without end (ollama#7125, llama-cpp-python#1907).
+    limit = "max_completion_tokens" if openai else "max_tokens"
+    optional = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "reasoning_effort": request.reasoning_effort,
+        limit: request.max_completion_tokens,
+    }
+    body.update((name, value) for name, value in optional.items() if value is not None)
+    return json.dumps(body).encode("ascii")  # unlike msgspec, it writes any str there is
+
+
+def _plain(value: str | Mapping[str, Any]) -> str | dict[str, Any]:
+    return value if isinstance(value, str) else dict(value)
+
+
+def _message(message: PromptMessage) -> dict[str, Any]:
+    if message.role == "tool":
+        return {"role": "tool", "tool_call_id": message.tool_call_id, "content": message.text}
+    if message.role == "assistant" and message.tool_calls:
+        calls = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+        return {"role": "assistant", "content": message.text or None, "tool_calls": calls}
+    # Plain text goes as a string, since many engines' templates know nothing else; the dialect has images in
+    # the messages of users only.
+    if message.role == "assistant" or not any(isinstance(part, ImagePart) for part in message.parts):
+        return {"role": message.role, "content": message.text}
+    return {"role": "user", "content": [_part(part) for part in message.parts]}
+
+
+def _part(part: TextPart | ImagePart) -> dict[str, Any]:
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text}
+    detail = {} if part.detail == "auto" else {"detail": part.detail}
+    return {"type": "image_url", "image_url": {"url": part.url, **detail}}

@@ -1,0 +1,242 @@
+"""Runs: created, read, cancelled, answered. What happens in between is the engine's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from livethread.clock import Clock
+from livethread.domain.assistants import Assistant
+from livethread.domain.cursor import Cursor
+from livethread.domain.messages import Message, MessageCreate
+from livethread.domain.options import ThreadPolicy
+from livethread.domain.runs import Run, RunCreate, RunOptions, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
+from livethread.domain.threads import Thread, ThreadCreate
+from livethread.domain.transitions import ACTIVE, check_cancel, check_submit, move, nothing_to_run, run_refused
+from livethread.errors import ApiError, NotFound
+from livethread.ids import Ids
+from livethread.live.log import ThreadLog, ThreadWrite
+from livethread.live.reading import Reading
+from livethread.services.answers import Answer, Listing, ListQuery
+from livethread.services.policy import policy_of
+from livethread.storage import queries
+from livethread.storage.queries import AnyRow, Page
+from livethread.storage.tables import assistants, runs
+
+MAX_WAITING: Final = 100
+"""Runs of one thread that wait as ``queued``; one more is refused (429 and 5xx would be retried by SDKs)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A run after a call that changed it, and where in the log a stream of that call begins.
+
+    Args:
+        run: as the call left it.
+        run_seq: the seq of its ``thread.run.created``.
+        before: the seq behind which the stream begins.
+    """
+
+    run: Run
+    run_seq: int
+    before: int
+
+
+class Runs:
+    """What a caller may ask of runs.
+
+    Args:
+        log: where they are written.
+        reading: where they are read.
+        ids: for new ones.
+        clock: the time of an id's making.
+        policy: what a new run does on a busy thread, unless the thread or the request says otherwise.
+    """
+
+    def __init__(self, log: ThreadLog, reading: Reading, ids: Ids, clock: Clock, policy: ThreadPolicy) -> None:
+        self._log = log
+        self._reading = reading
+        self._ids = ids
+        self._clock = clock
+        self._policy = policy
+
+    async def create(self, thread_id: str, body: RunCreate) -> Written:
+        """Queue a run, behind the messages that come with it; all or nothing.
+
+        Raises:
+            NotFound: no such thread or assistant.
+            ApiError: the thread is busy and its policy refuses, or there is nothing to run on.
+        """
+        return await self._log.append(
+            thread_id, lambda write: self._queue(write, write.thread(), body, body.additional_messages or [])
+        )
+
+    async def create_with_thread(self, body: ThreadAndRunCreate) -> Written:
+        """Make a thread with its messages, and queue a run on it; all or nothing.
+
+        Raises:
+            NotFound: no such assistant.
+            ApiError: there is nothing to run on.
+        """
+        start = body.thread or ThreadCreate()
+        thread = Thread.create(start, self._ids, int(self._clock.now()))
+
+        def change(write: ThreadWrite) -> Written:
+            messages = start.messages or []
+            attached = [item.model_dump() for message in messages for item in message.attachments or ()]
+            write.append(thread.with_attachments(attached, self._ids), "thread.created")
+            written = self._queue(write, thread, body, messages, attach=False)
+            return Written(written.run, written.run_seq, before=0)
+
+        return await self._log.append(thread.id, change, create=True)
+
+    async def get(self, thread_id: str, run_id: str) -> tuple[Answer, str]:
+        """A run, and its status.
+
+        Raises:
+            NotFound: no such thread or run.
+        """
+
+        def build(thread: AnyRow, row: AnyRow) -> tuple[Answer, str]:
+            return Answer(row.object, str(Cursor(thread.seq, thread.tag))), row.status
+
+        return await self._reading.thread(thread_id, lambda connection, _: _row(connection, thread_id, run_id), build)
+
+    async def list(self, thread_id: str, query: ListQuery) -> Listing:
+        """The runs of a thread.
+
+        Raises:
+            NotFound: no such thread.
+            ApiError: ``after`` or ``before`` is no run of it.
+        """
+
+        def read(connection: Connection, _: AnyRow) -> Page:
+            return queries.page(
+                connection, runs, runs.c.thread_id == thread_id, [runs.c.created_seq],
+                limit=query.limit, order=query.order,
+                after=_place(connection, thread_id, query.after, "after"),
+                before=_place(connection, thread_id, query.before, "before"),
+            )  # fmt: skip
+
+        def build(_: AnyRow, page: Page) -> Listing:
+            return Listing([row.object for row in page.rows], [row.id for row in page.rows], page.has_more)
+
+        return await self._reading.thread(thread_id, read, build)
+
+    async def update(self, thread_id: str, run_id: str, body: RunUpdate) -> Run:
+        """Replace a run's metadata, whatever its status.
+
+        Raises:
+            NotFound: no such thread or run.
+        """
+
+        def change(write: ThreadWrite) -> Run:
+            run = write.run(run_id).updated(body)
+            write.append(run, "thread.run.updated")
+            return run
+
+        return await self._log.append(thread_id, change)
+
+    async def cancel(self, thread_id: str, run_id: str) -> Run:
+        """Ask a run to stop; it keeps its text and ends ``cancelled``.
+
+        Raises:
+            NotFound: no such thread or run.
+            ApiError: it is over already, or has been asked.
+        """
+
+        def change(write: ThreadWrite) -> Run:
+            run = write.run(run_id)
+            check_cancel(run)
+            run = move(run, "cancelling", write.now)
+            write.append(run, "thread.run.cancelling")
+            return run
+
+        return await self._log.append(thread_id, change)
+
+    async def submit(self, thread_id: str, run_id: str, body: ToolOutputsSubmit) -> Written:
+        """Answer all calls that a run waits for; it is queued again.
+
+        Raises:
+            NotFound: no such thread or run.
+            ApiError: it does not wait, or not for these calls.
+        """
+
+        def change(write: ThreadWrite) -> Written:
+            run, before = write.run(run_id), write.seq
+            check_submit(run, body.tool_outputs)
+            outputs = {output.tool_call_id: output.text for output in body.tool_outputs}
+            for step in write.steps(run_id):
+                if step.status == "in_progress":
+                    done = step.with_outputs(outputs).ended("completed", write.now, usage=write.kept_usage(run_id))
+                    write.append(done, "thread.run.step.completed")
+            run = move(run, "queued", write.now)
+            write.append(run, "thread.run.queued")
+            return Written(run, write.run_seq(run_id), before)
+
+        return await self._log.append(thread_id, change)
+
+    def _queue(
+        self,
+        write: ThreadWrite,
+        thread: Thread,
+        body: RunOptions,
+        messages: Sequence[MessageCreate],
+        *,
+        attach: bool = True,
+    ) -> Written:
+        row = queries.get(write.connection, assistants, body.assistant_id)
+        if row is None:
+            raise NotFound("assistant", body.assistant_id)
+        policy = body.thread_policy or policy_of(thread, self._policy)
+        self._make_room(write, policy)
+        posted = [Message.create(message, write.thread_id, self._ids, write.now) for message in messages]
+        if attach and (attached := [item for message in posted for item in message.attachments]):
+            write.append(thread.with_attachments(attached, self._ids), "thread.updated")
+        for message in posted:
+            write.append(message, "thread.message.created")
+        assistant = Assistant.model_validate_json(row.object)
+        run = Run.create(body, assistant, write.thread_id, self._ids, write.now, thread_policy=policy)
+        if not run.instructions and not queries.has_messages(write.connection, write.thread_id):
+            raise nothing_to_run()
+        before = write.seq
+        write.append(run, "thread.run.created", "thread.run.queued")
+        return Written(run, before + 1, before)
+
+    def _make_room(self, write: ThreadWrite, policy: ThreadPolicy) -> None:
+        """What a new run does to a busy thread, or it to the run (ARCHITECTURE, "Busy threads")."""
+        active = write.runs(ACTIVE)
+        if policy == "reject" and active:
+            raise run_refused(write.thread_id, active[0].id)
+        if policy == "queue":
+            for run in active:
+                if run.status == "requires_action":
+                    raise run_refused(write.thread_id, run.id)
+        if sum(run.status == "queued" for run in active) >= MAX_WAITING:
+            raise ApiError(
+                f"Thread {write.thread_id} already has {MAX_WAITING} runs waiting. "
+                "Wait until one has started, or cancel some."
+            )
+        if policy == "interrupt":
+            for run in active:
+                if run.status != "cancelling":
+                    write.append(move(run, "cancelling", write.now), "thread.run.cancelling")
+
+
+def _row(connection: Connection, thread_id: str, run_id: str) -> AnyRow:
+    row = queries.get(connection, runs, run_id)
+    if row is None or row.thread_id != thread_id:
+        raise NotFound("run", run_id)
+    return row
+
+
+def _place(connection: Connection, thread_id: str, run_id: str | None, param: str) -> Any:
+    if run_id is None:
+        return None
+    row = queries.get(connection, runs, run_id)
+    if row is None or row.thread_id != thread_id:
+        raise ApiError(f"No run found with id '{run_id}'.", param=param)
+    return row

@@ -1,0 +1,1 @@
+"""Tables, queries and migrations; nothing above knows the database."""

@@ -1,0 +1,171 @@
+"""A database that runs plain functions of a `Connection` on threads.
+
+SQLite: one writer thread with one pinned connection, where waiting changes are committed as a group,
+and a few readers, each reading one consistent snapshot. A change is all or nothing: it stands in a
+savepoint of its own, so a refused one takes nothing along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+T = TypeVar("T")
+
+READERS: Final = 3
+GROUP: Final = 64
+"""At most so many changes share a commit, so that the first of them does not wait long."""
+
+
+class _Change(Generic[T]):
+    """One change on its way through the writer: what to run, and what came of it."""
+
+    __slots__ = ("committed", "error", "future", "run", "value")
+
+    def __init__(
+        self, run: Callable[[Connection], T], committed: Callable[[T], None] | None, future: asyncio.Future[T]
+    ) -> None:
+        self.run = run
+        self.committed = committed
+        self.future = future
+        self.value: T
+        self.error: BaseException | None = None
+
+
+class Database:
+    """Reads and writes, off the event loop.
+
+    Args:
+        engine: a SQLAlchemy engine whose connections begin transactions themselves; see `sqlite`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._changes: SimpleQueue[_Change[Any] | None] = SimpleQueue()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="livethread-read")
+        self._writer = threading.Thread(target=self._write_all, name="livethread-write", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.transactions = 0
+
+    @classmethod
+    def sqlite(cls, path: Path) -> Database:
+        """The database file at this path, which must have been migrated."""
+        return cls(sqlite_engine(path))
+
+    def start(self) -> None:
+        """Take up work; called on the event loop that will wait for it."""
+        self._loop = asyncio.get_running_loop()
+        self._writer.start()
+
+    async def close(self) -> None:
+        """Finish the changes that wait, then let go of the file."""
+        if self._writer.is_alive():
+            self._changes.put(None)
+            await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run a query in a transaction of its own: everything it sees is of one moment."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+
+    def write(
+        self, change: Callable[[Connection], T], committed: Callable[[T], None] | None = None
+    ) -> asyncio.Future[T]:
+        """Run a change in a transaction.
+
+        Args:
+            change: what to do; an exception undoes all of it and comes back to the caller.
+            committed: called on the event loop with the result, in the order of the commits and also
+                when nobody waits any more: the caller's request may have been cancelled meanwhile.
+
+        Returns:
+            A future of the change's result, done after the commit.
+        """
+        assert self._loop is not None, "start() comes first"
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._changes.put(_Change(change, committed, future))
+        return future
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            return query(connection)
+
+    def _write_all(self) -> None:
+        with self._engine.connect().execution_options(livethread_write=True) as connection:
+            going = True
+            while going:
+                group: list[_Change[Any]] = []
+                change = self._changes.get()
+                while change is not None:
+                    group.append(change)
+                    if len(group) == GROUP or self._changes.empty():
+                        break
+                    change = self._changes.get()
+                going = change is not None
+                if group:
+                    self._commit(connection, group)
+
+    def _commit(self, connection: Connection, group: list[_Change[Any]]) -> None:
+        try:
+            with connection.begin():
+                for change in group:
+                    try:
+                        with connection.begin_nested():
+                            change.value = change.run(connection)
+                    except Exception as error:  # whatever a change raises is its caller's
+                        change.error = error
+            self.transactions += 1
+        except Exception as error:  # the commit itself failed: nothing of the group stands
+            for change in group:
+                change.error = change.error or error
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(self._deliver, group)
+        except RuntimeError:  # the loop is closed: nobody is left to be told
+            return
+
+    @staticmethod
+    def _deliver(group: Iterable[_Change[Any]]) -> None:
+        for change in group:
+            if change.error is None and change.committed is not None:
+                change.committed(change.value)
+        for change in group:
+            if change.future.cancelled():
+                continue
+            if change.error is None:
+                change.future.set_result(change.value)
+            else:
+                change.future.set_exception(change.error)
+
+
+def sqlite_engine(path: Path) -> Engine:
+    """An engine on a SQLite file: WAL, ``synchronous=NORMAL``, and transactions that we begin ourselves."""
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"check_same_thread": False}, pool_size=READERS + 1, max_overflow=2
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late for a read snapshot
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA busy_timeout = 10000")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("livethread_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

@@ -1,0 +1,269 @@
+"""Every question put to the database, as plain functions of a `Connection`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from livethread.storage.tables import OPEN, assistants, events, leases, messages, run_steps, runs, threads
+
+Order = Literal["asc", "desc"]
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_INSERT_EVENTS: Final = insert(events)
+_INSERT: Final = {table.name: insert(table) for table in (assistants, threads, messages, runs, run_steps)}
+_GET: Final = {
+    table.name: select(table).where(table.c.id == bindparam("id"))
+    for table in (assistants, threads, messages, runs, run_steps)
+}
+_LOCK_THREAD: Final = _GET["threads"].with_for_update()
+_EVENTS: Final = (
+    select(events.c.seq, events.c.tag, events.c.type, events.c.object_id, events.c.run_id, events.c.data)
+    .where(events.c.thread_id == bindparam("thread_id"))
+    .where(events.c.seq > bindparam("after"), events.c.seq <= bindparam("until"))
+    .order_by(events.c.seq)
+    .limit(bindparam("limit"))
+)
+_TAG: Final = select(events.c.tag).where(events.c.thread_id == bindparam("thread_id"), events.c.seq == bindparam("seq"))
+_OPEN_AT: Final = (
+    select(messages.c.id, messages.c.run_id, messages.c.created_seq, messages.c.ended_seq, messages.c.object)
+    .where(messages.c.thread_id == bindparam("thread_id"))
+    .where(messages.c.ended_seq > bindparam("seq"), messages.c.created_seq <= bindparam("seq"))
+    .order_by(messages.c.created_seq)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, in the order asked for."""
+
+    rows: Sequence[AnyRow]
+    has_more: bool
+
+
+def get(connection: Connection, table: Table, id: str) -> AnyRow | None:
+    """The row with this id, if there is one."""
+    return connection.execute(_GET[table.name], {"id": id}).one_or_none()
+
+
+def add(connection: Connection, table: Table, **values: Any) -> None:
+    """Add a row."""
+    connection.execute(_INSERT[table.name], values)
+
+
+def change(connection: Connection, table: Table, id: str, **values: Any) -> bool:
+    """Change columns of the row with this id; whether it was there."""
+    return connection.execute(update(table).where(table.c.id == id).values(**values)).rowcount == 1
+
+
+def remove(connection: Connection, table: Table, id: str) -> bool:
+    """Remove the row with this id; whether it was there."""
+    return connection.execute(delete(table).where(table.c.id == id)).rowcount == 1
+
+
+def next_position(connection: Connection) -> int:
+    """Where the next assistant stands in the order of creation."""
+    return (connection.scalar(select(func.max(assistants.c.position))) or 0) + 1
+
+
+def lock_thread(connection: Connection, thread_id: str) -> AnyRow | None:
+    """The thread's row, locked until the transaction ends (SQLite locks the whole file instead)."""
+    return connection.execute(_LOCK_THREAD, {"id": thread_id}).one_or_none()
+
+
+def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append to a log; only `ThreadLog.append` does this."""
+    connection.execute(_INSERT_EVENTS, rows)
+
+
+def events_between(connection: Connection, thread_id: str, after: int, until: int, limit: int) -> Sequence[AnyRow]:
+    """The events with ``after < seq <= until``, at most ``limit`` of them."""
+    return connection.execute(_EVENTS, {"thread_id": thread_id, "after": after, "until": until, "limit": limit}).all()
+
+
+def event_tag(connection: Connection, thread_id: str, seq: int) -> str | None:
+    """The tag of one event, if the log holds it."""
+    return connection.scalar(_TAG, {"thread_id": thread_id, "seq": seq})
+
+
+def open_messages(connection: Connection, thread_id: str, seq: int) -> Sequence[AnyRow]:
+    """The messages whose text was growing at this seq; ``ended_seq`` says whether it still is."""
+    return connection.execute(_OPEN_AT, {"thread_id": thread_id, "seq": seq}).all()
+
+
+def page(
+    connection: Connection,
+    table: Table,
+    where: ColumnElement[bool] | None,
+    keys: Sequence[Column[Any]],
+    *,
+    limit: int,
+    order: Order,
+    after: AnyRow | None = None,
+    before: AnyRow | None = None,
+) -> Page:
+    """One page of a list, newest or oldest first.
+
+    Args:
+        table: where the rows are.
+        where: which of them.
+        keys: the columns that order them; together they are unique.
+        limit: at most so many.
+        order: by the keys.
+        after: rows that follow this one in the order.
+        before: rows that precede this one in the order, the nearest of them.
+    """
+    backwards = before is not None and after is None
+    conditions = [] if where is None else [where]
+    if after is not None:
+        conditions.append(_beyond(keys, after, ascending=order == "asc"))
+    if before is not None:
+        conditions.append(_beyond(keys, before, ascending=order == "desc"))
+    ascending = (order == "asc") != backwards
+    rows = connection.execute(
+        select(table)
+        .where(*conditions)
+        .order_by(*((key.asc() if ascending else key.desc()) for key in keys))
+        .limit(limit + 1)
+    ).all()
+    found = list(rows[:limit])
+    return Page(found[::-1] if backwards else found, len(rows) > limit)
+
+
+def _beyond(keys: Sequence[Column[Any]], row: AnyRow, *, ascending: bool) -> ColumnElement[bool]:
+    there, here = tuple_(*keys), tuple_(*(row._mapping[key.name] for key in keys))
+    beyond: ColumnElement[bool] = there > here if ascending else there < here
+    return beyond
+
+
+def thread_runs(connection: Connection, thread_id: str, statuses: Collection[str]) -> Sequence[AnyRow]:
+    """The runs of a thread in one of these states, oldest first."""
+    return connection.execute(
+        select(runs).where(runs.c.thread_id == thread_id, runs.c.status.in_(statuses)).order_by(runs.c.created_seq)
+    ).all()
+
+
+def runs_in(connection: Connection, statuses: Collection[str]) -> Sequence[AnyRow]:
+    """The runs of all threads in one of these states, oldest first within a thread."""
+    return connection.execute(
+        select(runs).where(runs.c.status.in_(statuses)).order_by(runs.c.thread_id, runs.c.created_seq)
+    ).all()
+
+
+def run_rows(connection: Connection, table: Table, run_id: str) -> Sequence[AnyRow]:
+    """The messages or the steps of a run, oldest first."""
+    return connection.execute(select(table).where(table.c.run_id == run_id).order_by(table.c.created_seq)).all()
+
+
+def rows_of(connection: Connection, table: Table, run_ids: Collection[str]) -> Sequence[AnyRow]:
+    """The rows of these runs, oldest first."""
+    return connection.execute(select(table).where(table.c.run_id.in_(run_ids)).order_by(table.c.created_seq)).all()
+
+
+def conversation(connection: Connection, thread_id: str, run: AnyRow) -> Sequence[AnyRow]:
+    """What a run sees (ARCHITECTURE, "What a run sees"), oldest first.
+
+    Every message that no run wrote, logged before the run was created, and the messages that runs
+    created earlier had finished when it started. Beside each message stands ``run_created_seq``.
+    """
+    writer = runs.alias()
+    return connection.execute(
+        select(messages, writer.c.created_seq.label("run_created_seq"))
+        .outerjoin(writer, writer.c.id == messages.c.run_id)
+        .where(messages.c.thread_id == thread_id)
+        .where(
+            or_(
+                and_(writer.c.id.is_(None), messages.c.created_seq < run.created_seq),
+                and_(writer.c.created_seq < run.created_seq, messages.c.ended_seq <= run.started_seq),
+            )
+        )
+        .order_by(messages.c.created_seq)
+    ).all()
+
+
+def has_messages(connection: Connection, thread_id: str) -> bool:
+    """Whether anything was said in a thread."""
+    found = select(messages.c.id).where(messages.c.thread_id == thread_id).limit(1)
+    return connection.execute(found).one_or_none() is not None
+
+
+def newest_message(connection: Connection, thread_id: str) -> AnyRow | None:
+    """The newest message whose text no longer grows."""
+    return connection.execute(
+        select(messages)
+        .where(messages.c.thread_id == thread_id, messages.c.ended_seq < OPEN)
+        .order_by(messages.c.created_seq.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def objects(connection: Connection, table: Table, ids: Collection[str]) -> dict[str, str]:
+    """The stored objects with these ids, as JSON by id."""
+    rows = connection.execute(select(table.c.id, table.c.object).where(table.c.id.in_(ids)))
+    return {row.id: row.object for row in rows}
+
+
+def lease(connection: Connection, run_id: str) -> AnyRow | None:
+    """Who owns a run, by which fence."""
+    return connection.execute(select(leases).where(leases.c.run_id == run_id)).one_or_none()
+
+
+def set_lease(connection: Connection, run_id: str, **values: Any) -> None:
+    """Note who owns a run, until when (seconds), by which fence."""
+    if connection.execute(update(leases).where(leases.c.run_id == run_id).values(**values)).rowcount == 0:
+        connection.execute(insert(leases).values({"fence": 0, "lease_until": 0, "run_id": run_id} | values))
+
+
+def renew_leases(connection: Connection, owner: str, until: int) -> None:
+    """Hold on to everything that this owner has."""
+    connection.execute(update(leases).where(leases.c.owner == owner).values(lease_until=until))
+
+
+def unowned_runs(connection: Connection, now: int) -> Sequence[AnyRow]:
+    """The runs in progress that nobody works on: their lease was given back, or has lapsed."""
+    return connection.execute(
+        select(runs)
+        .join(leases, leases.c.run_id == runs.c.id)
+        .where(runs.c.status == "in_progress", or_(leases.c.owner.is_(None), leases.c.lease_until < now))
+    ).all()
+
+
+def release_all(connection: Connection) -> None:
+    """Void every lease: the lock on the data folder proves that no owner is left."""
+    connection.execute(update(leases).values(owner=None, lease_until=0))
+
+
+def threads_deleted_before(connection: Connection, moment: int) -> list[str]:
+    """The tombstones older than this (seconds)."""
+    return list(
+        connection.scalars(select(threads.c.id).where(threads.c.deleted_at.is_not(None), threads.c.deleted_at < moment))
+    )
+
+
+def purge_thread(connection: Connection, thread_id: str) -> None:
+    """Forget a deleted thread and its log."""
+    connection.execute(
+        delete(leases).where(leases.c.run_id.in_(select(runs.c.id).where(runs.c.thread_id == thread_id)))
+    )
+    for table in (events, messages, run_steps, runs):
+        connection.execute(delete(table).where(table.c.thread_id == thread_id))
+    connection.execute(delete(threads).where(threads.c.id == thread_id))
