@@ -97,7 +97,7 @@ async def sent(request: Request, url: Callable[[Upstream], str] = lambda up: up.
 
 async def test_the_least_request_says_only_what_it_must() -> None:
     async with Upstream([[OPEN, delta("stop", content="x")]]) as upstream:
-        model = provider(upstream.url + "/", headers={"x-team": "red"})
+        model = provider(upstream.url + "/", key=f"{KEY}\n", headers={"x-team": "red"})
         assert [c async for c in model.stream(ask())] == [Text("x"), Finish("stop")]
         await model.close()
     asked = upstream.asked[0]

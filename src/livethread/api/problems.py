@@ -5,9 +5,12 @@ The texts of reference section 1.5 are exact, as clients match on them; the othe
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+
+from starlette.responses import Response
 
 from livethread.api.bodies import UNREADABLE, child
 from livethread.errors import ApiError
@@ -55,6 +58,12 @@ _KINDS: Final[Mapping[str, str]] = {
 def body(error: ApiError) -> dict[str, Any]:
     """The envelope of every answer that is not 2xx; all four keys are always there (reference section 1.5)."""
     return {"error": {"message": error.message, "type": error.type, "param": error.param, "code": error.code}}
+
+
+def response(error: ApiError) -> Response:
+    """The answer that a refusal is. After a 413 the connection ends, as the rest of the body is not read."""
+    headers = {"connection": "close"} if error.status == 413 else None
+    return Response(json.dumps(body(error)), error.status, headers, media_type="application/json")
 
 
 def from_validation(errors: Sequence[Problem]) -> ApiError:

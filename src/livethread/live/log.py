@@ -96,8 +96,8 @@ class ThreadWrite:
 
     def thread(self) -> Thread:
         """The thread itself."""
-        assert self._row is not None
-        return Thread.model_validate_json(self._thread.get("object", self._row.object))
+        text = self._thread["object"] if "object" in self._thread or self._row is None else self._row.object
+        return Thread.model_validate_json(text)
 
     def claim(self, run_id: str, owner: str, until: int) -> int:
         """Own a run until a time (seconds); the fence that proves it."""

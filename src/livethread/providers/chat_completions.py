@@ -60,6 +60,7 @@ class ChatCompletions:
         if url.scheme not in ("http", "https") or not url.host:
             raise SetupError(f"The model API's address must look like http://host/v1, but is '{base_url}'.")
         sent = dict(headers or {})
+        key = (key or "").strip()  # read from a file, it ends in a newline, which no header may hold
         if key:
             sent["Authorization"] = f"Bearer {key}"
         elif url.user:

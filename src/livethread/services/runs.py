@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
 from livethread.clock import Clock
 from livethread.domain.assistants import Assistant
 from livethread.domain.cursor import Cursor
-from livethread.domain.messages import Message, MessageCreate
+from livethread.domain.messages import MessageCreate
 from livethread.domain.options import ThreadPolicy
 from livethread.domain.runs import Run, RunCreate, RunOptions, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
 from livethread.domain.threads import Thread, ThreadCreate
@@ -21,6 +21,8 @@ from livethread.ids import Ids
 from livethread.live.log import ThreadLog, ThreadWrite
 from livethread.live.reading import Reading
 from livethread.services.answers import Answer, Listing, ListQuery
+from livethread.services.messages import post
+from livethread.services.pages import page_of
 from livethread.services.policy import policy_of
 from livethread.storage import queries
 from livethread.storage.queries import AnyRow, Page
@@ -71,7 +73,7 @@ class Runs:
             ApiError: the thread is busy and its policy refuses, or there is nothing to run on.
         """
         return await self._log.append(
-            thread_id, lambda write: self._queue(write, write.thread(), body, body.additional_messages or [])
+            thread_id, lambda write: self._queue(write, body, body.additional_messages or [])
         )
 
     async def create_with_thread(self, body: ThreadAndRunCreate) -> Written:
@@ -85,10 +87,8 @@ class Runs:
         thread = Thread.create(start, self._ids, int(self._clock.now()))
 
         def change(write: ThreadWrite) -> Written:
-            messages = start.messages or []
-            attached = [item.model_dump() for message in messages for item in message.attachments or ()]
-            write.append(thread.with_attachments(attached, self._ids), "thread.created")
-            written = self._queue(write, thread, body, messages, attach=False)
+            write.append(thread, "thread.created")
+            written = self._queue(write, body, start.messages or [])
             return Written(written.run, written.run_seq, before=0)
 
         return await self._log.append(thread.id, change, create=True)
@@ -103,7 +103,13 @@ class Runs:
         def build(thread: AnyRow, row: AnyRow) -> tuple[Answer, str]:
             return Answer(row.object, str(Cursor(thread.seq, thread.tag))), row.status
 
-        return await self._reading.thread(thread_id, lambda connection, _: _row(connection, thread_id, run_id), build)
+        def query(connection: Connection, _: AnyRow) -> AnyRow:
+            row = _find(connection, thread_id, run_id)
+            if row is None:
+                raise NotFound("run", run_id)
+            return row
+
+        return await self._reading.thread(thread_id, query, build)
 
     async def list(self, thread_id: str, query: ListQuery) -> Listing:
         """The runs of a thread.
@@ -114,11 +120,9 @@ class Runs:
         """
 
         def read(connection: Connection, _: AnyRow) -> Page:
-            return queries.page(
-                connection, runs, runs.c.thread_id == thread_id, [runs.c.created_seq],
-                limit=query.limit, order=query.order,
-                after=_place(connection, thread_id, query.after, "after"),
-                before=_place(connection, thread_id, query.before, "before"),
+            return page_of(
+                connection, runs, runs.c.thread_id == thread_id, [runs.c.created_seq], query,
+                noun="run", find=lambda id: _find(connection, thread_id, id),
             )  # fmt: skip
 
         def build(_: AnyRow, page: Page) -> Listing:
@@ -179,25 +183,13 @@ class Runs:
 
         return await self._log.append(thread_id, change)
 
-    def _queue(
-        self,
-        write: ThreadWrite,
-        thread: Thread,
-        body: RunOptions,
-        messages: Sequence[MessageCreate],
-        *,
-        attach: bool = True,
-    ) -> Written:
+    def _queue(self, write: ThreadWrite, body: RunOptions, messages: Sequence[MessageCreate]) -> Written:
         row = queries.get(write.connection, assistants, body.assistant_id)
         if row is None:
             raise NotFound("assistant", body.assistant_id)
-        policy = body.thread_policy or policy_of(thread, self._policy)
+        policy = body.thread_policy or policy_of(write.thread(), self._policy)
         self._make_room(write, policy)
-        posted = [Message.create(message, write.thread_id, self._ids, write.now) for message in messages]
-        if attach and (attached := [item for message in posted for item in message.attachments]):
-            write.append(thread.with_attachments(attached, self._ids), "thread.updated")
-        for message in posted:
-            write.append(message, "thread.message.created")
+        post(write, messages, self._ids)
         assistant = Assistant.model_validate_json(row.object)
         run = Run.create(body, assistant, write.thread_id, self._ids, write.now, thread_policy=policy)
         if not run.instructions and not queries.has_messages(write.connection, write.thread_id):
@@ -226,17 +218,6 @@ class Runs:
                     write.append(move(run, "cancelling", write.now), "thread.run.cancelling")
 
 
-def _row(connection: Connection, thread_id: str, run_id: str) -> AnyRow:
+def _find(connection: Connection, thread_id: str, run_id: str) -> AnyRow | None:
     row = queries.get(connection, runs, run_id)
-    if row is None or row.thread_id != thread_id:
-        raise NotFound("run", run_id)
-    return row
-
-
-def _place(connection: Connection, thread_id: str, run_id: str | None, param: str) -> Any:
-    if run_id is None:
-        return None
-    row = queries.get(connection, runs, run_id)
-    if row is None or row.thread_id != thread_id:
-        raise ApiError(f"No run found with id '{run_id}'.", param=param)
-    return row
+    return row if row is not None and row.thread_id == thread_id else None

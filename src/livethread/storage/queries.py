@@ -216,6 +216,15 @@ def newest_message(connection: Connection, thread_id: str) -> AnyRow | None:
     ).one_or_none()
 
 
+def created_message(connection: Connection, thread_id: str, message_id: str) -> AnyRow | None:
+    """Where a message of this thread was created, also one that was deleted since: the log knows."""
+    return connection.execute(
+        select(events.c.object_id.label("id"), events.c.seq.label("created_seq"))
+        .where(events.c.thread_id == thread_id, events.c.object_id == message_id)
+        .where(events.c.type == "thread.message.created")
+    ).one_or_none()
+
+
 def objects(connection: Connection, table: Table, ids: Collection[str]) -> dict[str, str]:
     """The stored objects with these ids, as JSON by id."""
     rows = connection.execute(select(table.c.id, table.c.object).where(table.c.id.in_(ids)))

@@ -1,0 +1,110 @@
+"""The headers that every answer carries, and which web pages may read it (wire.md, Headers).
+
+Pure ASGI, and ``send`` is handed on within the call: streams step it by hand.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from livethread.api import problems
+from livethread.errors import ApiError
+from livethread.ids import Ids
+
+_THIS_MACHINE: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
+_ALLOWED: Final = frozenset(
+    ["authorization", "content-type", "last-event-id", "idempotency-key", "x-livethread-claim"]
+)  # fmt: skip
+_ALLOWED_PREFIXES: Final = ("openai-", "x-stainless-")
+_EXPOSED: Final = b"x-request-id, openai-poll-after-ms, x-thread-cursor"
+_METHODS: Final = "GET, POST, DELETE"
+
+
+class Headers:
+    """Goes around the whole app, its error answers included.
+
+    Args:
+        app: what answers.
+        ids: for ``x-request-id``.
+        origins: web origins that may call besides this machine's own, as ``https://app.example.com``.
+        timer: seconds, for ``openai-processing-ms``.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        ids: Ids,
+        origins: Collection[str] = (),
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._app = app
+        self._ids = ids
+        self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
+        self._timer = timer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = self._timer()
+        scope["request_id"] = self._ids.request()
+        given: dict[bytes, bytes] = dict(scope["headers"])
+        added = [
+            (b"x-request-id", scope["request_id"].encode()),
+            (b"openai-version", b"2020-10-01"),
+            *self._cors(given),
+        ]
+
+        def send_with_headers(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                took = (b"openai-processing-ms", b"%d" % ((self._timer() - began) * 1000))
+                message = {**message, "headers": [*message.get("headers", ()), *added, took]}
+            return send(message)
+
+        await self._answering(scope, given)(scope, receive, send_with_headers)
+
+    def _answering(self, scope: Scope, given: dict[bytes, bytes]) -> ASGIApp:
+        if scope["method"] == "OPTIONS" and b"origin" in given and b"access-control-request-method" in given:
+            return self._preflight(given)
+        if b"x-livethread-hop" in given:
+            return problems.response(
+                ApiError(
+                    "This request comes from a Livethread server that has been given itself or another one as its "
+                    "upstream. Set LIVETHREAD_UPSTREAM_URL there to the address of a model API."
+                )
+            )
+        return self._app
+
+    def _preflight(self, given: dict[bytes, bytes]) -> Response:
+        if not self._allows(given):
+            return Response(status_code=204)
+        asked = given.get(b"access-control-request-headers", b"").decode("latin-1").lower().split(",")
+        names = [name for name in map(str.strip, asked) if name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)]
+        headers = {
+            "access-control-allow-methods": _METHODS,
+            "access-control-allow-headers": ", ".join(names),
+            "access-control-max-age": "600",
+        }
+        return Response(status_code=204, headers=headers)
+
+    def _cors(self, given: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+        if not self._allows(given):
+            return [(b"vary", b"Origin")]
+        return [
+            (b"vary", b"Origin"),
+            (b"access-control-allow-origin", given[b"origin"]),
+            (b"access-control-expose-headers", _EXPOSED),
+        ]
+
+    def _allows(self, given: dict[bytes, bytes]) -> bool:
+        origin = given.get(b"origin", b"").decode("latin-1").lower()
+        return bool(origin) and (
+            _THIS_MACHINE.fullmatch(origin) is not None or origin in self._origins or "*" in self._origins
+        )

@@ -1,0 +1,23 @@
+"""The query parameters of every list (reference section 1.4)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from livethread.services.answers import ListQuery
+from livethread.storage.queries import Order
+
+
+def _list_query(
+    limit: Annotated[int, Query(ge=1, le=100, description="At most so many objects.")] = 20,
+    order: Annotated[Order, Query(description="Oldest (`asc`) or newest (`desc`) first.")] = "desc",
+    after: Annotated[str | None, Query(description="An id: what follows it in the order.")] = None,
+    before: Annotated[str | None, Query(description="An id: what precedes it in the order.")] = None,
+) -> ListQuery:
+    return ListQuery(limit, order, after or None, before or None)
+
+
+Page = Annotated[ListQuery, Depends(_list_query)]
+"""Which page of a list the caller wants."""

@@ -1,0 +1,207 @@
+"""The only file that knows every room: wires them, starts them, stops them. An ASGI app others can mount."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from livethread import __version__
+from livethread.api.headers import Headers
+from livethread.api.routes import Services, add_routes
+from livethread.api.streams import Streams, document_streams
+from livethread.clock import Clock, SystemClock
+from livethread.domain.assistants import AssistantCreate
+from livethread.engine.loop import Engine
+from livethread.engine.worker import Worker
+from livethread.errors import SetupError
+from livethread.ids import Ids
+from livethread.live.bus import Hint, LocalBus
+from livethread.live.drafts import FileDrafts
+from livethread.live.hubs import Hubs
+from livethread.live.log import ThreadLog
+from livethread.live.reading import Reading
+from livethread.live.resume import Resume
+from livethread.live.snapshot import Snapshots
+from livethread.providers.builtin import Builtin
+from livethread.providers.builtin.assistants import first_assistants
+from livethread.providers.chat_completions import ChatCompletions
+from livethread.providers.registry import Registry
+from livethread.services.answers import ListQuery
+from livethread.services.assistants import Assistants
+from livethread.services.messages import Messages
+from livethread.services.runs import Runs
+from livethread.services.steps import Steps
+from livethread.services.threads import Threads
+from livethread.settings import Settings
+from livethread.storage.database import Database, sqlite_engine
+from livethread.storage.folder import DataFolder
+from livethread.storage.schema import upgrade
+
+log = structlog.get_logger()
+
+
+class Livethread:
+    """One server: all rooms on one data folder. An ASGI application once it has started.
+
+    Args:
+        settings: everything that can be set.
+        clock: the time.
+        ids: new ids.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
+        self.settings = settings
+        self._clock = clock or SystemClock()
+        self._ids = ids or Ids()
+        self._folder: DataFolder | None = None
+        self.greeter: str | None = None  # an assistant for the examples that are printed at the start
+
+    async def start(self) -> None:
+        """Open the data folder, mend what the last process left, and take up work.
+
+        Raises:
+            SetupError: the folder or the database cannot be used; one sentence says what to do.
+        """
+        settings, clock, ids = self.settings, self._clock, self._ids
+        folder = self._folder = DataFolder(settings.data)
+        try:
+            engine = sqlite_engine(folder.database)
+            copy = upgrade(engine, folder.database)
+            if copy is not None:
+                log.info("database migrated", copy=str(copy))
+            self._database = database = Database(engine)
+            database.start()
+            bus = LocalBus()
+            self._drafts = drafts = FileDrafts(folder.drafts, lambda threads: _grown(bus, threads))
+        except BaseException:
+            folder.close()
+            raise
+        thread_log = ThreadLog(database, drafts, bus, ids, clock)
+        reading = Reading(database, drafts)
+        self._registry = self._providers(folder)
+        self._worker = Worker(
+            Engine(database, thread_log, drafts, self._registry, ids), bus, clock,
+            owner=f"{socket.gethostname()}-{os.getpid()}", run_seconds=settings.run_seconds,
+        )  # fmt: skip
+        await self._worker.recover()
+        self.hubs = hubs = Hubs(database, drafts.get, bus, Snapshots(reading, drafts.get))
+        services = Services(
+            assistants=Assistants(database, ids, clock),
+            threads=Threads(database, thread_log, reading, ids, clock),
+            messages=Messages(database, thread_log, reading, ids, clock, settings.thread_policy),
+            runs=Runs(thread_log, reading, ids, clock, settings.thread_policy),
+            steps=Steps(reading),
+            registry=self._registry,
+            hubs=hubs,
+        )
+        await self._seed(services.assistants)
+        await self._worker.start()
+        api = FastAPI(
+            title="Livethread", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None,
+            description="The Assistants API v2 on any model, live for every viewer.", redirect_slashes=False,
+        )  # fmt: skip
+        add_routes(api, services, max_body=settings.max_body)
+        document_streams(api)
+        self._app = Headers(
+            Streams(api, hubs, Resume(database, drafts.get)), ids, origins=settings.origins, keys=settings.api_keys
+        )
+
+    async def stop(self) -> None:
+        """Send the viewers away, hand the runs back, and close everything."""
+        self.hubs.close()
+        await self._worker.stop()
+        self.hubs.close()
+        await self._registry.close()
+        await self._database.close()
+        self._drafts.close()
+        if self._folder is not None:
+            self._folder.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; under a server's own lifespan, start and stop with it."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except SetupError as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Livethread]:
+        """Started here, stopped behind."""
+        await self.start()
+        try:
+            yield self
+        finally:
+            await self.stop()
+
+    def _providers(self, folder: DataFolder) -> Registry:
+        settings = self.settings
+        builtin = Builtin(
+            self._clock, self._ids, words_per_second=settings.words_per_second, scripts=folder.scripts
+        )
+        if settings.upstream_url is None:
+            return Registry(builtin)
+        if _is_ourselves(settings.upstream_url, settings.host, settings.port):
+            log.warning(
+                f"the upstream {settings.upstream_url} is this server itself and is ignored; "
+                "set LIVETHREAD_UPSTREAM_URL to the model API"
+            )
+            return Registry(builtin)
+        return Registry(builtin, ChatCompletions(settings.upstream_url, settings.upstream_key, ids=self._ids))
+
+    async def _seed(self, assistants: Assistants) -> None:
+        """A server without assistants gets the first ones."""
+        present = await assistants.list(ListQuery(limit=1, order="asc"))
+        if not present.ids:
+            for first in first_assistants():
+                body = AssistantCreate(
+                    name=first.name, description=first.description, model=first.model,
+                    instructions=first.instructions, metadata=dict(first.metadata),
+                )  # fmt: skip
+                await assistants.create(body)
+            present = await assistants.list(ListQuery(limit=1, order="asc"))
+        self.greeter = present.ids[0]
+
+
+def _grown(bus: LocalBus, threads: set[str]) -> None:
+    for thread_id in threads:
+        bus.publish(Hint(thread_id))
+
+
+def _is_ourselves(url: str, host: str, port: int) -> bool:
+    """Whether an upstream is our own address: a developer exports OPENAI_BASE_URL for the app, too."""
+    ours = {host, "127.0.0.1", "localhost", "::1", "0.0.0.0"} if _is_local(host) else {host}
+    parts = urlsplit(url)
+    try:
+        theirs = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return False
+    return theirs == port and parts.hostname in ours
+
+
+def _is_local(host: str) -> bool:
+    return host in ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")
+
+
+def from_environment(**settings: Any) -> Livethread:
+    """The app as ``uvicorn --factory livethread.app:from_environment`` wants it."""
+    return Livethread(Settings.read(**settings))

@@ -1,0 +1,174 @@
+"""The server process: a socket, uvicorn on it, signals, and what is printed for the person who started it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+import uvicorn
+from rich.console import Console
+
+from livethread.app import Livethread
+from livethread.errors import SetupError
+from livethread.settings import Settings
+
+GRACE: Final = 3
+"""Seconds that open connections get at a stop; streams are sent away at once."""
+
+NOT_SENT: Final = 64 * 1024
+"""Bytes the kernel takes for a connection beyond what is under way: a slow reader is noticed, and costs no more."""
+
+STUCK: Final = 45_000
+"""Milliseconds after which a reader that takes nothing is cut off; it resumes by its cursor."""
+
+
+def serve(settings: Settings) -> None:
+    """Run a server until SIGTERM or SIGINT.
+
+    Raises:
+        SetupError: the port is taken, or the data folder cannot be used.
+    """
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    listener = _listen(settings.host, settings.port)
+    with contextlib.closing(listener):
+        loop_factory = uvicorn.Config("livethread").get_loop_factory()  # uvloop, where it is to be had
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(_serve(settings, listener))
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    async with running(settings, listener) as server:
+        _greet(server)
+        await server.until_stopped()
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which sends the viewers away first when it is told to stop."""
+
+    def __init__(self, app: Livethread, listener: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app, http="httptools", lifespan="off", log_config=None, access_log=False, server_header=False,
+                timeout_graceful_shutdown=GRACE, timeout_keep_alive=60,
+            )  # fmt: skip
+        )
+        self.app = app
+        self.listener = listener
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        host, port = self.listener.getsockname()[:2]
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+        return f"http://{host}:{port}"
+
+    async def open(self) -> None:
+        """Begin to accept connections."""
+        self._serving = asyncio.create_task(self.serve(sockets=[self.listener]))
+        while not self.started and not self._serving.done():
+            await asyncio.sleep(0.001)
+
+    async def until_stopped(self) -> None:
+        """Come back when a signal, or `stop`, has ended it."""
+        if self._serving is not None:
+            await self._serving
+
+    async def stop(self) -> None:
+        """End it as a signal would."""
+        self.should_exit = True
+        await self.until_stopped()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Send the viewers away, then wait for the rest."""
+        self.app.hubs.close()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at a signal, and do not raise it again: what follows the serving has to be done, too."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in the main thread
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+@asynccontextmanager
+async def running(settings: Settings, listener: socket.socket | None = None) -> AsyncIterator[Server]:
+    """A server that accepts connections in here.
+
+    Args:
+        settings: everything that can be set.
+        listener: a bound socket; one is made if there is none.
+    """
+    listener = listener or _listen(settings.host, settings.port)
+    async with Livethread(settings).running() as app:
+        server = Server(app, listener)
+        await server.open()
+        try:
+            yield server
+        finally:
+            await server.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise SetupError(f"Cannot listen on {host} ({error.strerror}); name another address with --host.") from error
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for name, value in (("TCP_NOTSENT_LOWAT", NOT_SENT), ("TCP_USER_TIMEOUT", STUCK)):
+        if hasattr(socket, name):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise SetupError(
+                f"Port {port} on {host} is taken by another program; stop that, or name another port with --port."
+            ) from error
+        raise SetupError(f"Cannot listen on {host}:{port} ({error.strerror}); name another with --host and --port.") from error
+    return listener
+
+
+def _greet(server: Server) -> None:
+    url, settings = server.url, server.app.settings
+    assistant = server.app.greeter
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console.print(f"\nLivethread is at {url}   API docs {url}/docs   data in {settings.data}")
+    if settings.upstream_url is None:
+        console.print("No model is connected: the built-in ones answer. Set LIVETHREAD_UPSTREAM_URL to connect one.")
+    if assistant is None:
+        console.print(f"It has no assistants yet: POST {url}/v1/assistants makes one.\n")
+        return
+    console.print(
+        f"""
+Base URL for the official SDKs: {url}/v1   (any API key)
+
+With curl:
+curl -N {url}/v1/threads/runs -H 'Content-Type: application/json' -d '{{"assistant_id": "{assistant}", "stream": true, "thread": {{"messages": [{{"role": "user", "content": "What is Livethread?"}}]}}}}'
+
+With the Python SDK (pip install openai):
+from openai import OpenAI
+client = OpenAI(base_url="{url}/v1", api_key="any")
+thread = client.beta.threads.create(messages=[{{"role": "user", "content": "What is Livethread?"}}])
+with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id="{assistant}") as stream:
+    for text in stream.text_deltas:
+        print(text, end="", flush=True)
+"""
+    )

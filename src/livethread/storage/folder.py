@@ -1,0 +1,58 @@
+"""The data folder: one server at a time, proved by a lock that dies with its process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from livethread.errors import SetupError
+
+
+class DataFolder:
+    """The folder of one server.
+
+    Args:
+        path: where it is; made if it is not there.
+
+    Raises:
+        SetupError: it cannot be made or written, or another server uses it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        lock = path / "lock"
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise SetupError(
+                f"The data folder {path} cannot be written ({error.strerror}); "
+                "make it writable, or name another one with --data."
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise SetupError(
+                f"Another Livethread server is using the data folder {path}; stop it, or name another one with --data."
+            ) from error
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.path / "livethread.db"
+
+    @property
+    def drafts(self) -> Path:
+        """The draft file."""
+        return self.path / "livethread.db-drafts"
+
+    @property
+    def scripts(self) -> Path:
+        """The scenarios of ``builtin/script``."""
+        return self.path / "scripts"
+
+    def close(self) -> None:
+        """Let others in."""
+        os.close(self._lock)

@@ -1,0 +1,31 @@
+"""``python -m tests.cuts --seed 7 --cuts 10000``: the cut test at any length."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+
+from livethread import testing
+from tests.cuts.program import program
+
+
+def main() -> int:
+    """Run it, print the report, and say by the exit code whether all is well."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    options.add_argument("--cuts", type=int, default=10_000)
+    options.add_argument("--viewers", type=int, default=50)
+    given = options.parse_args()
+    print(f"seed {given.seed}", flush=True)
+    with testing.server() as url:
+        report = asyncio.run(program(url, given.seed, cuts=given.cuts, viewers=given.viewers))
+    print(report)
+    for line in report.wrong:
+        print(line)
+    return bool(report.wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
