@@ -11,12 +11,14 @@ from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from livethread import __version__
 from livethread.api.headers import Headers
 from livethread.api.routes import Services, add_routes
-from livethread.api.streams import Streams, document_streams
+from livethread.api.streams import Streams
 from livethread.clock import Clock, SystemClock
 from livethread.domain.assistants import AssistantCreate
 from livethread.engine.loop import Engine
@@ -30,6 +32,7 @@ from livethread.live.log import ThreadLog
 from livethread.live.reading import Reading
 from livethread.live.resume import Resume
 from livethread.live.snapshot import Snapshots
+from livethread.page.start import start_page
 from livethread.providers.builtin import Builtin
 from livethread.providers.builtin.assistants import first_assistants
 from livethread.providers.chat_completions import ChatCompletions
@@ -96,7 +99,7 @@ class Livethread:
         services = Services(
             assistants=Assistants(database, ids, clock),
             threads=Threads(database, thread_log, reading, ids, clock),
-            messages=Messages(database, thread_log, reading, ids, clock, settings.thread_policy),
+            messages=Messages(thread_log, reading, ids, settings.thread_policy),
             runs=Runs(thread_log, reading, ids, clock, settings.thread_policy),
             steps=Steps(reading),
             registry=self._registry,
@@ -106,13 +109,13 @@ class Livethread:
         await self._worker.start()
         api = FastAPI(
             title="Livethread", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None,
-            description="The Assistants API v2 on any model, live for every viewer.", redirect_slashes=False,
+            description="The Assistants API v2 on any model, live for every viewer.",
         )  # fmt: skip
         add_routes(api, services, max_body=settings.max_body)
-        document_streams(api)
-        self._app = Headers(
-            Streams(api, hubs, Resume(database, drafts.get)), ids, origins=settings.origins, keys=settings.api_keys
-        )
+        api.add_route("/healthz", self._health, include_in_schema=False)
+        api.add_route("/", self._start_page, include_in_schema=False)
+        streams = Streams(api, hubs, Resume(database, drafts.get))
+        self._app = Headers(streams, ids, settings.origins, settings.api_keys)
 
     async def stop(self) -> None:
         """Send the viewers away, hand the runs back, and close everything."""
@@ -153,11 +156,17 @@ class Livethread:
         finally:
             await self.stop()
 
+    async def _health(self, request: Request) -> Response:
+        """Whether the server reads its database; how many look on."""
+        await self._database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+        return JSONResponse({"status": "ok", "version": __version__, "viewers": self.hubs.viewers})
+
+    async def _start_page(self, request: Request) -> Response:
+        return HTMLResponse(start_page(str(request.base_url).rstrip("/"), self.greeter))
+
     def _providers(self, folder: DataFolder) -> Registry:
         settings = self.settings
-        builtin = Builtin(
-            self._clock, self._ids, words_per_second=settings.words_per_second, scripts=folder.scripts
-        )
+        builtin = Builtin(self._clock, self._ids, words_per_second=settings.words_per_second, scripts=folder.scripts)
         if settings.upstream_url is None:
             return Registry(builtin)
         if _is_ourselves(settings.upstream_url, settings.host, settings.port):

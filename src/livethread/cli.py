@@ -14,7 +14,12 @@ from livethread.errors import SetupError
 from livethread.serving import serve as run_server
 from livethread.settings import Settings
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="A self-hosted server for AI-assistant threads.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="A self-hosted server for AI-assistant threads.",
+)
 
 
 @app.callback()
@@ -25,7 +30,9 @@ def livethread() -> None:
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.  [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.  [default: 8000]", min=0, max=65535)] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port; 0 takes a free one.  [default: 8000]", min=0, max=65535)
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="The folder of the database.  [default: ./data]")] = None,
 ) -> None:
     """Start the server."""
@@ -35,7 +42,7 @@ def serve(
 @app.command()
 def version() -> None:
     """Print the version."""
-    print(__version__)
+    typer.echo(__version__)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from rich.console import Console
 
 from livethread.app import Livethread
 from livethread.errors import SetupError
+from livethread.page.start import curl, python
 from livethread.settings import Settings
 
 GRACE: Final = 3
@@ -60,9 +61,16 @@ class Server(uvicorn.Server):
     def __init__(self, app: Livethread, listener: socket.socket) -> None:
         super().__init__(
             uvicorn.Config(
-                app, http="httptools", lifespan="off", log_config=None, access_log=False, server_header=False,
-                timeout_graceful_shutdown=GRACE, timeout_keep_alive=60,
-            )  # fmt: skip
+                app,
+                http="httptools",
+                lifespan="off",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE,
+                timeout_keep_alive=60,
+            )
         )
         self.app = app
         self.listener = listener
@@ -78,7 +86,7 @@ class Server(uvicorn.Server):
     async def open(self) -> None:
         """Begin to accept connections."""
         self._serving = asyncio.create_task(self.serve(sockets=[self.listener]))
-        while not self.started and not self._serving.done():
+        while not self.started and not self._serving.done():  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(0.001)
 
     async def until_stopped(self) -> None:
@@ -142,7 +150,9 @@ def _listen(host: str, port: int) -> socket.socket:
             raise SetupError(
                 f"Port {port} on {host} is taken by another program; stop that, or name another port with --port."
             ) from error
-        raise SetupError(f"Cannot listen on {host}:{port} ({error.strerror}); name another with --host and --port.") from error
+        raise SetupError(
+            f"Cannot listen on {host}:{port} ({error.strerror}); name another with --host and --port."
+        ) from error
     return listener
 
 
@@ -156,19 +166,12 @@ def _greet(server: Server) -> None:
     if assistant is None:
         console.print(f"It has no assistants yet: POST {url}/v1/assistants makes one.\n")
         return
-    console.print(
-        f"""
+    console.print(f"""
 Base URL for the official SDKs: {url}/v1   (any API key)
 
 With curl:
-curl -N {url}/v1/threads/runs -H 'Content-Type: application/json' -d '{{"assistant_id": "{assistant}", "stream": true, "thread": {{"messages": [{{"role": "user", "content": "What is Livethread?"}}]}}}}'
+{curl(url, assistant)}
 
 With the Python SDK (pip install openai):
-from openai import OpenAI
-client = OpenAI(base_url="{url}/v1", api_key="any")
-thread = client.beta.threads.create(messages=[{{"role": "user", "content": "What is Livethread?"}}])
-with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id="{assistant}") as stream:
-    for text in stream.text_deltas:
-        print(text, end="", flush=True)
-"""
-    )
+{python(url, assistant)}
+""")

@@ -13,14 +13,12 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from livethread.api import problems
+from livethread.api import auth, problems
 from livethread.errors import ApiError
 from livethread.ids import Ids
 
 _THIS_MACHINE: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
-_ALLOWED: Final = frozenset(
-    ["authorization", "content-type", "last-event-id", "idempotency-key", "x-livethread-claim"]
-)  # fmt: skip
+_ALLOWED: Final = frozenset(["authorization", "content-type", "last-event-id", "idempotency-key", "x-livethread-claim"])
 _ALLOWED_PREFIXES: Final = ("openai-", "x-stainless-")
 _EXPOSED: Final = b"x-request-id, openai-poll-after-ms, x-thread-cursor"
 _METHODS: Final = "GET, POST, DELETE"
@@ -33,6 +31,7 @@ class Headers:
         app: what answers.
         ids: for ``x-request-id``.
         origins: web origins that may call besides this machine's own, as ``https://app.example.com``.
+        keys: if there are any, a caller of ``/v1`` must send one.
         timer: seconds, for ``openai-processing-ms``.
     """
 
@@ -41,11 +40,13 @@ class Headers:
         app: ASGIApp,
         ids: Ids,
         origins: Collection[str] = (),
+        keys: Collection[str] = (),
         timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
         self._ids = ids
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
+        self._keys = tuple(keys)
         self._timer = timer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,6 +81,9 @@ class Headers:
                     "upstream. Set LIVETHREAD_UPSTREAM_URL there to the address of a model API."
                 )
             )
+        refused = auth.refusal(given.get(b"authorization", b""), self._keys)
+        if refused is not None and scope["path"].startswith("/v1/"):
+            return problems.response(refused)
         return self._app
 
     def _preflight(self, given: dict[bytes, bytes]) -> Response:

@@ -6,23 +6,29 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
-from livethread.api import later
+from livethread.api import errors, later
 from livethread.api.answers import ListOf
 from livethread.api.assistants import AssistantCalls
 from livethread.api.body import MAX_BODY, json_route
 from livethread.api.messages import MessageCalls
+from livethread.api.models import Model, ModelCalls, Models
+from livethread.api.runs import RunCalls
 from livethread.api.steps import StepCalls
 from livethread.api.threads import ThreadCalls
 from livethread.domain.assistants import Assistant
 from livethread.domain.messages import Message
 from livethread.domain.record import Deleted
+from livethread.domain.runs import Run
 from livethread.domain.steps import RunStep
 from livethread.domain.threads import Thread
+from livethread.live.hubs import Hubs
+from livethread.providers.registry import Registry
 from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
+from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
 
@@ -36,23 +42,28 @@ class Services:
     assistants: Assistants
     threads: Threads
     messages: Messages
+    runs: Runs
     steps: Steps
+    registry: Registry
+    hubs: Hubs
 
 
-def router(services: Services, *, max_body: int = MAX_BODY) -> APIRouter:
-    """The routes.
+def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) -> None:
+    """Put the routes into an app, and every error that comes out of it into the envelope.
 
     Args:
+        app: where.
         services: what answers them.
         max_body: bytes of a request body.
     """
+    errors.install(app)
     routes = APIRouter(prefix="/v1", route_class=json_route(max_body), redirect_slashes=False)
 
     def add(method: str, path: str, call: Call, answer: type) -> None:
-        noun = type(call.__self__).__name__.removesuffix("Calls") if hasattr(call, "__self__") else ""
+        nouns = call.__module__.rpartition(".")[2]
         routes.add_api_route(
-            path, call, methods=[method], tags=[f"{noun}s"],
-            name=f"{call.__name__} {noun.lower()}", responses={200: {"model": answer}},
+            path, call, methods=[method], tags=[nouns], name=f"{call.__name__} {nouns}",
+            responses={200: {"model": answer}},
         )  # fmt: skip
 
     assistants = AssistantCalls(services.assistants)
@@ -61,6 +72,11 @@ def router(services: Services, *, max_body: int = MAX_BODY) -> APIRouter:
     add("GET", "/assistants/{assistant_id}", assistants.get, Assistant)
     add("POST", "/assistants/{assistant_id}", assistants.update, Assistant)
     add("DELETE", "/assistants/{assistant_id}", assistants.delete, Deleted)
+
+    # Runs come before threads, as /threads/runs is no thread: add("POST", "/threads/runs", …).
+
+    runs = RunCalls(services.runs, services.hubs)
+    add("POST", "/threads/runs", runs.create_with_thread, Run)  # before {thread_id}: the first match wins
 
     threads = ThreadCalls(services.threads)
     add("POST", "/threads", threads.create, Thread)
@@ -76,11 +92,22 @@ def router(services: Services, *, max_body: int = MAX_BODY) -> APIRouter:
     add("POST", "/threads/{thread_id}/messages/{message_id}", messages.update, Message)
     add("DELETE", "/threads/{thread_id}/messages/{message_id}", messages.delete, Deleted)
 
+    add("POST", "/threads/{thread_id}/runs", runs.create, Run)
+    add("GET", "/threads/{thread_id}/runs", runs.list, ListOf[Run])
+    add("GET", "/threads/{thread_id}/runs/{run_id}", runs.get, Run)
+    add("POST", "/threads/{thread_id}/runs/{run_id}", runs.update, Run)
+    add("POST", "/threads/{thread_id}/runs/{run_id}/cancel", runs.cancel, Run)
+    add("POST", "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", runs.submit, Run)
+
     steps = StepCalls(services.steps)
     add("GET", "/threads/{thread_id}/runs/{run_id}/steps", steps.list, ListOf[RunStep])
     add("GET", "/threads/{thread_id}/runs/{run_id}/steps/{step_id}", steps.get, RunStep)
 
+    models = ModelCalls(services.registry)
+    add("GET", "/models", models.list, Models)
+    add("GET", "/models/{model:path}", models.get, Model)
+
     for noun in ("files", "vector_stores"):
         for path in (f"/v1/{noun}", f"/v1/{noun}/{{rest:path}}"):
             routes.add_route(path, later.not_yet, later.METHODS, include_in_schema=False)
-    return routes
+    app.include_router(routes)

@@ -1,0 +1,77 @@
+"""Runs over HTTP (reference section 2.4); with ``stream: true`` the answer is the run's stream."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.responses import Response
+
+from livethread.api.answers import answered
+from livethread.api.paths import RunId, ThreadId
+from livethread.api.queries import Page
+from livethread.api.streams import RunStream
+from livethread.domain.runs import Run, RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
+from livethread.domain.transitions import TERMINAL
+from livethread.live.hubs import Hubs
+from livethread.services.answers import Answer
+from livethread.services.runs import Runs, Written
+
+POLL_AFTER: Final = "300"
+"""Milliseconds after which a poll helper should look again; it must be a whole number (reference section 7.3)."""
+
+Include = Annotated[list[str] | None, Query(alias="include[]", description="What steps carry besides.")]
+
+
+class RunCalls:
+    """The calls on runs.
+
+    Args:
+        runs: the service that answers them.
+        hubs: where streams attach.
+    """
+
+    noun = "run"
+
+    def __init__(self, runs: Runs, hubs: Hubs) -> None:
+        self._runs = runs
+        self._hubs = hubs
+
+    async def create(self, thread_id: ThreadId, body: RunCreate, include: Include = None) -> Response:
+        """Create a run."""
+        return self._written(await self._runs.create(thread_id, body), stream=body.stream)
+
+    async def create_with_thread(self, body: ThreadAndRunCreate) -> Response:
+        """Create a thread and run it."""
+        return self._written(await self._runs.create_with_thread(body), stream=body.stream)
+
+    async def list(self, thread_id: ThreadId, page: Page) -> Response:
+        """List the runs of a thread."""
+        return answered(await self._runs.list(thread_id, page))
+
+    async def get(self, thread_id: ThreadId, run_id: RunId) -> Response:
+        """Retrieve a run."""
+        answer, status = await self._runs.get(thread_id, run_id)
+        response = answered(answer)
+        if status not in TERMINAL:
+            response.headers["openai-poll-after-ms"] = POLL_AFTER
+        return response
+
+    async def update(self, thread_id: ThreadId, run_id: RunId, body: RunUpdate) -> Response:
+        """Modify a run's metadata."""
+        return _run(await self._runs.update(thread_id, run_id, body))
+
+    async def cancel(self, thread_id: ThreadId, run_id: RunId) -> Response:
+        """Cancel a run; it keeps the text that was written."""
+        return _run(await self._runs.cancel(thread_id, run_id))
+
+    async def submit(self, thread_id: ThreadId, run_id: RunId, body: ToolOutputsSubmit) -> Response:
+        """Submit the outputs of all calls that a run waits for."""
+        return self._written(await self._runs.submit(thread_id, run_id, body), stream=body.stream)
+
+    def _written(self, written: Written, *, stream: bool | None) -> Response:
+        return RunStream(self._hubs, written) if stream else _run(written.run)
+
+
+def _run(run: Run) -> Response:
+    return answered(Answer(run.json_text()))

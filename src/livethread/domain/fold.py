@@ -1,0 +1,248 @@
+"""The fold: a thread as its events make it. Pure; the twin of the fold in ``clients/js``.
+
+Both replay ``spec/cases``, so whatever is added here begins with a case there. It folds the stream of a
+thread and that of one run alike. Objects are the API's own, as parsed JSON, and are never changed once
+they have been taken or given: what was looked at stays as it was, and who looks may compare by identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from livethread.domain.events import THREAD_STREAM_TYPES
+
+Object = dict[str, Any]
+"""An object of the API as parsed JSON."""
+
+
+class Fold:
+    """The state of a thread after some events.
+
+    It begins empty, for a stream from its very start or for one that opens with ``thread.snapshot``; or
+    with a page read over REST, for a stream from that answer's ``x-thread-cursor``. Then it holds the
+    page's objects and those created since: an event about any other object changes nothing.
+
+    Args:
+        thread: the thread, if it was read.
+        messages: a page of messages, newest first; those ``in_progress`` with their text so far.
+        runs: runs, newest first.
+        run_steps: run steps, oldest first.
+        has_more: whether older messages exist that the page does not show.
+        cursor: where the stream goes on.
+    """
+
+    def __init__(
+        self,
+        *,
+        thread: Object | None = None,
+        messages: Iterable[Object] = (),
+        runs: Iterable[Object] = (),
+        run_steps: Iterable[Object] = (),
+        has_more: bool = False,
+        cursor: str | None = None,
+    ) -> None:
+        self.cursor = cursor
+        """What this state is the fold of: the id to resume the stream with; None before the first."""
+        self._shown: tuple[Object, ...] | None = None
+        self._hold(thread, messages, runs, run_steps, has_more=has_more)
+
+    @property
+    def messages(self) -> tuple[Object, ...]:
+        """The messages, newest first, with the text so far of those that grow.
+
+        One without any content is not shown yet. A message that has not changed since the last look is the
+        same object, and a list in which none has changed is the same list.
+        """
+        if self._shown is None:
+            self._shown = tuple(
+                shown for message in reversed(self._messages.values()) if (shown := message.shown())["content"]
+            )
+        return self._shown
+
+    @property
+    def runs(self) -> tuple[Object, ...]:
+        """The runs, newest first."""
+        return tuple(reversed(self._runs.values()))
+
+    @property
+    def run_steps(self) -> tuple[Object, ...]:
+        """The run steps, oldest first."""
+        return tuple(self._steps.values())
+
+    def take(self, type: str, data: Any, id: str | None = None) -> None:
+        """Move on by one event.
+
+        Args:
+            type: the event's type. Unknown ones, ``error``, ``done`` and who is there or typing change nothing.
+            data: the event's data, parsed.
+            id: the cursor behind the event; None or "" where it has none.
+        """
+        if type in THREAD_STREAM_TYPES:
+            noun, _, verb = type.rpartition(".")
+            match noun:
+                case "thread":
+                    self._take_thread(verb, data)
+                case "thread.message":
+                    self._take_message(verb, data)
+                case "thread.run":
+                    self._take_run(verb, data)
+                case "thread.run.step":
+                    self._take_step(verb, data)
+        if id:
+            self.cursor = id
+
+    def _hold(
+        self,
+        thread: Object | None,
+        messages: Iterable[Object] = (),
+        runs: Iterable[Object] = (),
+        run_steps: Iterable[Object] = (),
+        *,
+        has_more: bool = False,
+    ) -> None:
+        """Hold this and nothing else; in the order of creation."""
+        self.thread = thread
+        """The thread; None if it was deleted, or is not known."""
+        self.has_more = has_more
+        """Whether the thread has older messages, that only REST brings."""
+        self._messages = {message["id"]: _Message(message) for message in reversed(tuple(messages))}
+        self._runs = {run["id"]: run for run in reversed(tuple(runs))}
+        self._steps = {step["id"]: step for step in run_steps}
+        self._shown = None
+
+    def _take_thread(self, verb: str, data: Any) -> None:
+        match verb:
+            case "snapshot":
+                self._hold(data["thread"], data["messages"], data["runs"], data["run_steps"], has_more=data["has_more"])
+                self.cursor = data["cursor"]
+            case "created":  # the log's first event
+                self._hold(data)
+            case "updated" if self.thread is not None:
+                self.thread = data
+            case "deleted":
+                self._hold(None)
+
+    def _take_message(self, verb: str, data: Object) -> None:
+        id = data["id"]
+        if verb == "created":
+            self._messages[id] = _Message(data)
+        elif id not in self._messages:
+            return
+        elif verb == "deleted":
+            del self._messages[id]
+        elif verb == "delta":
+            self._messages[id].grow(data["delta"])
+        else:
+            self._messages[id].replace(data)
+        self._shown = None
+
+    def _take_run(self, verb: str, data: Object) -> None:
+        id = data["id"]
+        if verb == "created":  # also where a run's stream begins again that cannot go on from its reader's cursor
+            self._forget_run(id)
+            self._runs[id] = data
+        elif id in self._runs:
+            self._runs[id] = data
+
+    def _take_step(self, verb: str, data: Object) -> None:
+        id = data["id"]
+        if verb == "created":
+            self._steps[id] = data
+        elif id in self._steps:
+            self._steps[id] = _with_calls(self._steps[id], data["delta"]) if verb == "delta" else data
+
+    def _forget_run(self, run_id: str) -> None:
+        self._runs.pop(run_id, None)
+        self._steps = {id: step for id, step in self._steps.items() if step["run_id"] != run_id}
+        self._messages = {id: message for id, message in self._messages.items() if message.row["run_id"] != run_id}
+        self._shown = None
+
+
+class _Message:
+    """A message's row and, apart from it, the text that grows: so an update of the row loses none of it."""
+
+    __slots__ = ("_draft", "_shown", "row")
+
+    def __init__(self, row: Object) -> None:
+        self.row = row
+        self._draft: dict[int, _Part] | None = None
+        self._shown: Object | None = None
+        if row["status"] == "in_progress":
+            self._draft = {index: _Part(block) for index, block in enumerate(row["content"])}
+
+    def replace(self, row: Object) -> None:
+        """Take a new row; one that has ended carries the whole text itself."""
+        self.row = row
+        self._shown = None
+        if row["status"] != "in_progress":
+            self._draft = None
+
+    def grow(self, delta: Object) -> None:
+        """Add to the draft what a delta brings, if the message still grows."""
+        if self._draft is None:
+            return
+        for item in delta.get("content") or ():
+            part = self._draft.get(item["index"])
+            if part is None:
+                self._draft[item["index"]] = _Part(item)
+            else:
+                part.add(item)
+        self._shown = None
+
+    def shown(self) -> Object:
+        """The message with its text so far."""
+        if self._draft is None:
+            return self.row
+        if self._shown is None:
+            content = [part.block() for _, part in sorted(self._draft.items())]
+            self._shown = {**self.row, "content": content}
+        return self._shown
+
+
+class _Part:
+    """One block of content that grows: pieces are collected, and joined when somebody looks."""
+
+    __slots__ = ("_annotations", "_other", "_pieces", "_type")
+
+    def __init__(self, first: Object) -> None:
+        self._type: str = first["type"]
+        self._pieces: list[str] = []
+        self._annotations: list[Object] = []
+        self._other: Object = {}
+        self.add(first)
+
+    def add(self, item: Object) -> None:
+        """Append the text of a delta's item; a block of any other type, such as an image, comes whole."""
+        if self._type == "text":
+            text = item["text"]
+            self._pieces.append(text.get("value") or "")
+            self._annotations += (_without_index(annotation) for annotation in text.get("annotations") or ())
+        elif self._type == "refusal":
+            self._pieces.append(item["refusal"])
+        else:
+            self._other = _without_index(item)
+
+    def block(self) -> Object:
+        """The block as a message carries it."""
+        if self._type not in ("text", "refusal"):
+            return self._other
+        text = "".join(self._pieces)
+        self._pieces = [text]
+        if self._type == "refusal":
+            return {"type": "refusal", "refusal": text}
+        return {"type": "text", "text": {"value": text, "annotations": list(self._annotations)}}
+
+
+def _with_calls(step: Object, delta: Object) -> Object:
+    """The step with the calls that its delta brings, each at its index."""
+    details = step["step_details"]
+    calls = dict(enumerate(details.get("tool_calls") or ()))
+    calls.update((call["index"], _without_index(call)) for call in delta["step_details"].get("tool_calls") or ())
+    if not calls:
+        return step
+    return {**step, "step_details": {**details, "tool_calls": [call for _, call in sorted(calls.items())]}}
+
+
+def _without_index(item: Object) -> Object:
+    return {key: value for key, value in item.items() if key != "index"}
