@@ -47,7 +47,7 @@ class _ServerThread(threading.Thread):
     def __init__(self, settings: Settings) -> None:
         super().__init__(name="livethread-server", daemon=True)
         self._settings = settings
-        self._started = threading.Event()
+        self._ready = threading.Event()
         self._server: Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._error: BaseException | None = None
@@ -59,17 +59,17 @@ class _ServerThread(threading.Thread):
         except BaseException as error:  # told to whoever waits for the start
             self._error = error
         finally:
-            self._started.set()
+            self._ready.set()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         async with running(self._settings) as server:
             self._server = server
-            self._started.set()
+            self._ready.set()
             await server.until_stopped()
 
     def url(self) -> str:
-        self._started.wait()
+        self._ready.wait()
         if self._error is not None:
             raise self._error
         assert self._server is not None

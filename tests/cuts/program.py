@@ -94,7 +94,7 @@ class Round:
         path = f"/threads/{thread['id']}"
         watching = [asyncio.create_task(self.watch(f"{path}/events", self.kind(), n)) for n in range(viewers)]
         for _ in range(runs):
-            scenario = {"turns": [[{"pieces": text(self.dice, pieces), "delay_ms": self.dice.choice([0, 1, 2, 4])}]]}
+            scenario = {"turns": [[{"pieces": text(self.dice, pieces), "delay_ms": self.dice.choice([0, 2, 4, 8])}]]}
             run, _ = await self.call(
                 "POST",
                 f"{path}/runs",

@@ -73,8 +73,6 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
     add("POST", "/assistants/{assistant_id}", assistants.update, Assistant)
     add("DELETE", "/assistants/{assistant_id}", assistants.delete, Deleted)
 
-    # Runs come before threads, as /threads/runs is no thread: add("POST", "/threads/runs", …).
-
     runs = RunCalls(services.runs, services.hubs)
     add("POST", "/threads/runs", runs.create_with_thread, Run)  # before {thread_id}: the first match wins
 

@@ -52,7 +52,7 @@ class Fold:
         """The messages, newest first, with the text so far of those that grow.
 
         One without any content is not shown yet. A message that has not changed since the last look is the
-        same object, and a list in which none has changed is the same list.
+        same object; so is the list, if no event since was about one of its messages.
         """
         if self._shown is None:
             self._shown = tuple(

@@ -65,7 +65,7 @@ def end_run(
     steps = write.steps(run_id)
     for index, step in enumerate(steps):
         if step.status == "in_progress":
-            cost = usage or write.kept_usage(run_id)
+            cost = usage if step.type == "message_creation" else write.kept_usage(run_id)
             steps[index] = step.ended(_STEPS[ending], write.now, usage=cost, last_error=dict(error) if error else None)
             write.append(steps[index], f"thread.run.step.{_STEPS[ending]}")
     return finish(write, run, ending, steps, error=error, details=details)

@@ -6,7 +6,7 @@ Only the run's owner is here: every write carries its fence.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Literal
@@ -68,9 +68,13 @@ class RunLoop:
         self._run = run
         self._fence = fence
         self._message_id: str | None = None
-        self._interruption: Interruption = "handed back"
+        self._interruption: Interruption | None = None
+        self._begun = False
         self._ending = False  # its last write is under way: nothing may come between
+        self._last: Callable[[ThreadWrite], object] = self._hand_back  # that write
         self._reply = Reply()
+        self.settled = False
+        """Nothing of it is left to write."""
         self._task = asyncio.create_task(self._drive(), name=f"run {run.id}")
 
     @property
@@ -78,37 +82,65 @@ class RunLoop:
         """The run's thread."""
         return self._run.thread_id
 
-    def interrupt(self, why: Interruption) -> None:
-        """Stop asking the model; the loop writes the ending that follows, if it still may."""
-        if not self._ending:
-            self._interruption = why
+    def interrupt(self, why: Interruption) -> bool:
+        """Stop asking the model; the loop writes the ending that follows, if it still may.
+
+        Returns:
+            False if its last write is under way: whoever asks has to look what came of it.
+        """
+        if self._ending or self._task.done():
+            return False
+        self._interruption = why
+        if self._begun:  # a task that is cancelled before its first step never takes one
             self._task.cancel()
+        return True
 
     async def over(self) -> None:
-        """Come back when the loop has written its last."""
+        """Come back when the loop has tried to write its last; see ``settled``."""
         await asyncio.wait([self._task])
 
+    async def write_again(self) -> None:
+        """Try once more to write what could not be written; see ``settled``."""
+        await self._settle(lambda: self._append(self._last))
+
     async def _drive(self) -> None:
+        self._begun = True
+        await self._settle(self._go)
+
+    async def _settle(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the rest; a draft stays open until the end of its message is written, or is for another to write."""
         try:
-            try:
-                await self._turn()
-            except (asyncio.CancelledError, _NotInProgress):
-                await self._interrupted()
-            except ProviderError as error:
-                await self._end("failed", error=last_error(error))
-            except (Fenced, NotFound):
-                raise
-            except Exception:
-                log.exception("run failed", run_id=self._run.id, thread_id=self.thread_id)
-                message = "Sorry, something went wrong. The server's log has the details."
-                await self._end("failed", error={"code": "server_error", "message": message})
+            await work()
         except (Fenced, NotFound) as gone:
             log.info("run let go", run_id=self._run.id, reason=str(gone))
         except Exception:
             log.exception("a run's ending could not be written", run_id=self._run.id)
-        finally:
-            if self._message_id is not None:
-                self._engine.drafts.end(self._message_id)
+            return
+        if self._message_id is not None:
+            self._engine.drafts.end(self._message_id)
+        self.settled = True
+
+    async def _go(self) -> None:
+        try:
+            if self._interruption is None:
+                await self._turn()
+            else:
+                await self._interrupted()
+        except (Fenced, NotFound):
+            raise
+        except (Exception, asyncio.CancelledError) as error:
+            await self._broken_off(error)
+
+    async def _broken_off(self, error: BaseException) -> None:
+        """Write the ending that follows from an error; one that an interruption brings about is not the model's."""
+        if self._interruption is not None or self._task.cancelling() or isinstance(error, _NotInProgress):
+            await self._interrupted()
+        elif isinstance(error, ProviderError):
+            await self._end("failed", error=last_error(error))
+        else:
+            log.error("run failed", run_id=self._run.id, thread_id=self.thread_id, exc_info=error)
+            message = "Sorry, something went wrong. The server's log has the details."
+            await self._end("failed", error={"code": "server_error", "message": message})
 
     # -- one model turn ------------------------------------------------------------------------
 
@@ -124,6 +156,8 @@ class RunLoop:
                         await self._say(text, "refusal")
                     case _:
                         reply.take(chunk)
+        if reply.finish is None:  # whatever HTTP said
+            raise ProviderError("bad_stream", "The model's answer broke off: it did not say that it was over.")
         if reply.finish == "length":
             await self._end("incomplete", reason="max_tokens")
         elif reply.finish == "content_filter":
@@ -181,7 +215,7 @@ class RunLoop:
         await self._engine.log.append(self.thread_id, run)
 
     async def _append_last(self, change: Callable[[ThreadWrite], object]) -> None:
-        self._ending = True
+        self._ending, self._last = True, change
         await self._append(change)
 
     def _begin_message(self, write: ThreadWrite) -> None:
@@ -239,10 +273,10 @@ class RunLoop:
         match self._interruption:
             case "cancelled" | "expired" as ending:
                 await self._end(ending)
-            case "handed back":
-                await self._append_last(self._hand_back)
             case "fenced":
                 return
+            case "handed back" | None:
+                await self._append_last(self._hand_back)
 
     def _hand_back(self, write: ThreadWrite) -> None:
         if write.run(self._run.id).status == "cancelling":

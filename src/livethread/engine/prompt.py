@@ -48,17 +48,18 @@ def request(
         metadata: the run's metadata over its assistant's.
     """
     seen = _placed([item for item in conversation if not _superseded(item, conversation)])
+    several = len({_person(item.message) for item in seen if _is_persons(item)}) > 1
     if run.truncation_strategy["type"] == "last_messages" and run.truncation_strategy["last_messages"]:
         seen = seen[-run.truncation_strategy["last_messages"] :]
-    several = len({_person(item.message) for item in seen if _is_persons(item)}) > 1
     messages = [_told(item, run, names, several) for item in seen]
     messages += _own_turns(own_messages, own_steps)
+    turn = sum(step.type == "tool_calls" for step in own_steps)
     return Request(
         model=model,
         instructions=run.instructions,
         messages=tuple(message for message in messages if message.parts or message.tool_calls),
         tools=tuple(tool for tool in run.tools if tool["type"] == "function"),
-        tool_choice=run.tool_choice if not own_steps else _freed(run.tool_choice),
+        tool_choice=run.tool_choice if turn == 0 else _freed(run.tool_choice),
         parallel_tool_calls=run.parallel_tool_calls,
         temperature=run.temperature,
         top_p=run.top_p,
@@ -66,7 +67,7 @@ def request(
         response_format=run.response_format,
         max_completion_tokens=run.max_completion_tokens,
         metadata=metadata,
-        turn=sum(step.type == "tool_calls" for step in own_steps),
+        turn=turn,
     )
 
 

@@ -6,8 +6,8 @@ Woken by the log and by timers, never by a read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, Literal
 
 import structlog
 from sqlalchemy import Connection
@@ -30,6 +30,12 @@ MAX_ACTIVE: Final = 8
 
 LEASE: Final = 30.0
 """Seconds that a claim lasts; renewed three times in that time."""
+
+GRACE: Final = 2.0
+"""Seconds that a stop waits for model APIs to let go, before it insists, and then again."""
+
+PAUSE: Final = 5.0
+"""Seconds between two attempts to write an ending that the database did not take."""
 
 TOMBSTONE: Final = 24 * 3600
 """Seconds after which a deleted thread is forgotten."""
@@ -56,7 +62,8 @@ class Worker:
         self._run_seconds = run_seconds
         self._loops: dict[str, RunLoop] = {}
         self._timers: dict[str, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()  # what a stop waits for
+        self._rounds: list[asyncio.Task[None]] = []
         self._claiming: set[str] = set()
         self._again: set[str] = set()
         self._unsubscribe: Callable[[], None] = _nothing
@@ -81,26 +88,32 @@ class Worker:
     async def start(self) -> None:
         """Take up what waits, and whatever comes."""
         self._unsubscribe = self._bus.subscribe(None, self._hear)
-        rows = await self._engine.database.read(lambda connection: queries.runs_in(connection, ACTIVE))
-        for row in rows:
-            self._watch_expiry(Run.model_validate_json(row.object))
-        for thread_id in dict.fromkeys(row.thread_id for row in rows):
-            self._wake(thread_id)
-        self._spawn(self._keep_leases())
+        await self._look()
         self._spawn(self._forget_tombstones())
+        self._rounds = [
+            asyncio.create_task(self._round(LEASE / 3, self._keep_leases)),
+            asyncio.create_task(self._round(3600, self._forget_tombstones)),
+        ]
 
     async def stop(self) -> None:
         """Hand every run back: what it was writing ends, and whoever comes next asks the model again."""
         self._stopping = True
         self._unsubscribe()
-        loops = list(self._loops.values())
-        for loop in loops:
-            loop.interrupt("handed back")
-        for task in [*self._timers.values(), *self._tasks]:
+        timers = [*self._timers.values(), *self._rounds]
+        for timer in timers:
+            timer.cancel()
+        await asyncio.gather(*timers, return_exceptions=True)
+        for _ in range(2):  # a model API that does not let go at once is interrupted in that, too
+            for loop in self._loops.values():
+                loop.interrupt("handed back")
+            grace = asyncio.create_task(self._clock.sleep(GRACE))
+            while self._tasks and not grace.done():
+                await asyncio.wait([*self._tasks, grace], return_when=asyncio.FIRST_COMPLETED)
+            grace.cancel()
+        for task in self._tasks:
             task.cancel()
-        if self._timers or self._tasks:
-            await asyncio.wait([*self._timers.values(), *self._tasks])
-        await asyncio.gather(*(loop.over() for loop in loops))
+        if self._loops:
+            log.error("runs are left to the next start", run_ids=list(self._loops))
 
     # -- hearing -------------------------------------------------------------------------------
 
@@ -110,25 +123,24 @@ class Worker:
                 case "thread.run.queued":
                     self._wake(hint.thread_id)
                 case "thread.run.cancelling":
-                    self._cancel(hint.thread_id, event.object_id)
+                    if not self._interrupt(event.object_id, "cancelled"):
+                        self._spawn(self._end(hint.thread_id, event.object_id, "cancelled"))
                 case "thread.deleted":
                     for run_id, loop in list(self._loops.items()):
                         if loop.thread_id == hint.thread_id:
                             self._interrupt(run_id, "fenced")
+                case "thread.message.incomplete" | "thread.run.step.failed" if event.run_id is not None:
+                    self._interrupt(event.run_id, "fenced")  # somebody else has closed what our loop was writing
                 case type if type in RUN_ENDS:
+                    self._interrupt(event.object_id, "fenced")
                     if timer := self._timers.pop(event.object_id, None):
                         timer.cancel()
                     self._wake(hint.thread_id)
 
-    def _cancel(self, thread_id: str, run_id: str) -> None:
-        if not self._interrupt(run_id, "cancelled"):
-            self._spawn(self._end(thread_id, run_id, "cancelling"))
-
     def _interrupt(self, run_id: str, why: Interruption) -> bool:
+        """Whether a loop of ours takes note of it; one that writes its last does not."""
         loop = self._loops.get(run_id)
-        if loop is not None:
-            loop.interrupt(why)
-        return loop is not None
+        return loop is not None and loop.interrupt(why)
 
     # -- claiming ------------------------------------------------------------------------------
 
@@ -153,7 +165,7 @@ class Worker:
                     claimed = await self._engine.log.append(thread_id, self._claim)
                     for run, fence in claimed:
                         self._drive(run, fence)
-                if thread_id not in self._again:
+                if thread_id not in self._again or self._stopping:
                     return
         except NotFound:
             return
@@ -163,9 +175,10 @@ class Worker:
     def _claim(self, write: ThreadWrite) -> list[tuple[Run, int]]:
         """Start every queued run that may start, and go on with those that were handed back."""
         claimed = []
-        busy = 0
+        active = write.runs(ACTIVE)
+        busy = sum(run.status != "queued" for run in active)
         until = write.now + int(LEASE)
-        for earlier, run in enumerate(write.runs(ACTIVE)):
+        for earlier, run in enumerate(active):
             if run.status == "in_progress" and write.unowned(run.id) and run.id not in self._loops:
                 break_off(write, run.id, self._content)
                 claimed.append((run, write.claim(run.id, self._owner, until)))
@@ -175,7 +188,6 @@ class Worker:
                 write.append(started, "thread.run.in_progress")
                 claimed.append((started, write.claim(run.id, self._owner, until)))
                 busy += 1
-            busy += run.status != "queued"
         return claimed
 
     def _drive(self, run: Run, fence: int) -> None:
@@ -186,38 +198,42 @@ class Worker:
             loop.interrupt("handed back")
 
     async def _until_over(self, run: Run, loop: RunLoop) -> None:
-        try:
-            await loop.over()
-        finally:
-            if self._loops.get(run.id) is loop:
-                del self._loops[run.id]
+        await loop.over()
+        while not loop.settled:
+            await self._clock.sleep(PAUSE)
+            await loop.write_again()
+        if self._loops.get(run.id) is loop:
+            del self._loops[run.id]
 
     # -- ending what nobody drives -------------------------------------------------------------
 
-    async def _end(self, thread_id: str, run_id: str, only: str) -> None:
-        """End a run that nobody drives, if it still is in the state that calls for it."""
+    async def _end(self, thread_id: str, run_id: str, ending: Literal["cancelled", "expired"]) -> None:
+        """End a run that nobody drives, if it is in a state that calls for it; an owner does it himself."""
+        states = ("cancelling",) if ending == "cancelled" else ("queued", "requires_action")
 
-        def change(write: ThreadWrite) -> None:
-            run = write.run(run_id)
-            if only == "cancelling" and run.status == "cancelling":
-                end_run(write, run_id, "cancelled", self._content)
-            elif only == "expired" and run.status in ("queued", "requires_action"):
-                end_run(write, run_id, "expired", self._content)
+        def change(write: ThreadWrite) -> bool:
+            due = write.run(run_id).status in states
+            if due and write.unowned(run_id):
+                end_run(write, run_id, ending, self._content)
+                return False
+            return due
 
         try:
-            await self._engine.log.append(thread_id, change)
+            owned = await self._engine.log.append(thread_id, change)
         except NotFound:
             return
+        if owned:  # by us, perhaps, since a moment ago
+            self._interrupt(run_id, ending)
 
     def _watch_expiry(self, run: Run) -> None:
-        if run.expires_at is not None and run.id not in self._timers:
+        if run.expires_at is not None and run.id not in self._timers and not self._stopping:
             self._timers[run.id] = asyncio.create_task(self._expire(run, run.expires_at))
 
     async def _expire(self, run: Run, at: int) -> None:
         await self._clock.sleep(max(0.0, at - self._clock.now()))
         self._timers.pop(run.id, None)
         if not self._interrupt(run.id, "expired"):
-            await self._end(run.thread_id, run.id, "expired")
+            self._spawn(self._end(run.thread_id, run.id, "expired"))
 
     def _close(self, write: ThreadWrite, run_ids: list[str]) -> None:
         for run_id in run_ids:
@@ -234,25 +250,41 @@ class Worker:
 
     # -- timers --------------------------------------------------------------------------------
 
-    async def _keep_leases(self) -> None:
+    async def _round(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        """Do something again and again, also after it went wrong."""
         while True:
-            await self._clock.sleep(LEASE / 3)
-            if self._loops:
-                await self._engine.database.write(self._renew)
-            for row in await self._engine.database.read(self._unowned):
-                if row.id not in self._loops:
-                    self._wake(row.thread_id)
+            await self._clock.sleep(seconds)
+            try:
+                await work()
+            except Exception:
+                log.exception("the worker stumbled; it tries again")
+
+    async def _keep_leases(self) -> None:
+        if self._loops:
+            await self._engine.database.write(self._renew)
+        await self._look()
 
     def _renew(self, connection: Connection) -> None:
         queries.renew_leases(connection, self._owner, int(self._clock.now() + LEASE))
 
-    def _unowned(self, connection: Connection) -> Sequence[AnyRow]:
-        return queries.unowned_runs(connection, int(self._clock.now()))
+    async def _look(self) -> None:
+        """Take up what nobody drives: after a start, a lapsed lease, a lost hint or a write that failed."""
+        for row in await self._engine.database.read(self._unowned):
+            if row.id in self._loops:
+                continue
+            if row.id not in self._timers:
+                self._watch_expiry(Run.model_validate_json(row.object))
+            if row.status == "cancelling":
+                self._spawn(self._end(row.thread_id, row.id, "cancelled"))
+            elif row.status != "requires_action":
+                self._wake(row.thread_id)
+
+    def _unowned(self, connection: Connection) -> list[AnyRow]:
+        waiting = queries.runs_in(connection, ["queued", "requires_action", "cancelling"])
+        return [*waiting, *queries.unowned_runs(connection, int(self._clock.now()))]
 
     async def _forget_tombstones(self) -> None:
-        while True:
-            await self._engine.log.purge(int(self._clock.now()) - TOMBSTONE)
-            await self._clock.sleep(3600)
+        await self._engine.log.purge(int(self._clock.now()) - TOMBSTONE)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

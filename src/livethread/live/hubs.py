@@ -25,6 +25,7 @@ class Hubs:
         self._bus = bus
         self._snapshots = snapshots
         self._hubs: dict[str, Hub] = {}
+        self._closed = False
 
     def of(self, thread_id: str) -> Hub:
         """The hub of a thread; attach to it before anything is awaited."""
@@ -33,10 +34,13 @@ class Hubs:
             hub = self._hubs[thread_id] = Hub(
                 thread_id, self._database, self._draft_of, self._bus, self._snapshots, self._forget
             )
+            if self._closed:
+                hub.close()
         return hub
 
     def close(self) -> None:
-        """Send every viewer away; they come back by cursor."""
+        """Send every viewer away, and whoever comes now; they come back by cursor."""
+        self._closed = True
         for hub in tuple(self._hubs.values()):
             hub.close()
 

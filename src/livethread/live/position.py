@@ -5,19 +5,22 @@ The hub is such a position itself, and so is every viewer that is behind it; bot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
 
 from livethread.domain import cursor
 from livethread.domain.cursor import Cursor
-from livethread.domain.events import MESSAGE_ENDS, RUN_STREAM_TYPES, LoggedEvent, refusal_delta, text_delta
+from livethread.domain.events import MESSAGE_ENDS, RUN_ENDS, RUN_STREAM_TYPES, LoggedEvent, refusal_delta, text_delta
 from livethread.live.drafts import Draft, Piece
 from livethread.sse import encode
 
 MAX_PIECE: Final = 48 * 1024
 """At most so many bytes of text in one delta."""
+
+DONE: Final = encode("done", "[DONE]")
+"""The end of a run stream."""
 
 DraftOf = Callable[[str], Draft | None]
 
@@ -107,6 +110,35 @@ class View:
         if frame.run_id == self.run_id:
             return frame.type in RUN_STREAM_TYPES
         return frame.type == "thread.created"
+
+    def ends(self, frame: Frame) -> bool:
+        """Whether a stream ends behind this frame (wire.md, Streams)."""
+        if self.run_id is None:
+            return frame.type == "thread.deleted"
+        if frame.type == "thread.run.requires_action":
+            return frame.seq == self.waits_at
+        return frame.type in RUN_ENDS
+
+    def render(self, frames: Iterable[Frame], enough: int | None = None) -> tuple[bytes, bool]:
+        """What who looks so gets of these frames, and whether that is the last it gets.
+
+        Args:
+            frames: in order; no more of them are taken than are shown.
+            enough: bytes after which to stop.
+        """
+        data: list[bytes] = []
+        size = 0
+        for frame in frames:
+            if self.passes(frame):
+                data.append(frame.sse(self))
+                size += len(data[-1])
+                if self.ends(frame):
+                    if self.run_id is not None:
+                        data.append(DONE)
+                    return b"".join(data), True
+                if enough is not None and size >= enough:
+                    break
+        return b"".join(data), False
 
 
 class Beyond(Exception):

@@ -32,7 +32,7 @@ class Viewer:
         limit: how many of the newest messages and runs its snapshots show.
     """
 
-    __slots__ = ("closed", "ended", "level", "limit", "position", "sink", "view", "wants_snapshot")
+    __slots__ = ("closed", "ended", "level", "limit", "position", "pulling", "sink", "view", "wants_snapshot")
 
     def __init__(self, sink: Sink, view: View, position: Position, limit: int) -> None:
         self.limit = limit
@@ -42,9 +42,13 @@ class Viewer:
         self.level = False
         self.wants_snapshot = False
         self.ended = False  # it has been sent all there will ever be
+        self.pulling: asyncio.Task[None] | None = None  # catches up, while it is lagging
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def close(self) -> None:
         """Its stream is over, or its connection gone."""
+        self.level = False
         if not self.closed.done():
             self.closed.set_result(None)
+        if self.pulling is not None and self.pulling is not asyncio.current_task():
+            self.pulling.cancel()

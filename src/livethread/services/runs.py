@@ -72,9 +72,7 @@ class Runs:
             NotFound: no such thread or assistant.
             ApiError: the thread is busy and its policy refuses, or there is nothing to run on.
         """
-        return await self._log.append(
-            thread_id, lambda write: self._queue(write, body, body.additional_messages or [])
-        )
+        return await self._log.append(thread_id, lambda write: self._queue(write, body, body.additional_messages or []))
 
     async def create_with_thread(self, body: ThreadAndRunCreate) -> Written:
         """Make a thread with its messages, and queue a run on it; all or nothing.
@@ -207,15 +205,15 @@ class Runs:
             for run in active:
                 if run.status == "requires_action":
                     raise run_refused(write.thread_id, run.id)
-        if sum(run.status == "queued" for run in active) >= MAX_WAITING:
+        if policy == "interrupt":  # nothing waits any more
+            for run in active:
+                if run.status != "cancelling":
+                    write.append(move(run, "cancelling", write.now), "thread.run.cancelling")
+        elif sum(run.status == "queued" for run in active) >= MAX_WAITING:
             raise ApiError(
                 f"Thread {write.thread_id} already has {MAX_WAITING} runs waiting. "
                 "Wait until one has started, or cancel some."
             )
-        if policy == "interrupt":
-            for run in active:
-                if run.status != "cancelling":
-                    write.append(move(run, "cancelling", write.now), "thread.run.cancelling")
 
 
 def _find(connection: Connection, thread_id: str, run_id: str) -> AnyRow | None:

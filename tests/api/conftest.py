@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from livethread.api.headers import Headers
+from livethread.api.routes import Services, add_routes
+from livethread.live.hubs import Hubs
+from livethread.live.snapshot import Snapshots
+from livethread.providers.builtin import Builtin
+from livethread.providers.registry import Registry
+from livethread.services.runs import Runs
+from tests.services.rooms import Rooms, rooms_at
+
+MAX_BODY = 2 * 1024 * 1024
+
+
+@pytest.fixture
+async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
+    async with rooms_at(tmp_path) as rooms:
+        yield rooms
+
+
+@pytest.fixture
+def services(rooms: Rooms, tmp_path: Path) -> Services:
+    """What the routes lead to; nobody drives runs."""
+    return Services(
+        assistants=rooms.assistants,
+        threads=rooms.threads,
+        messages=rooms.messages,
+        runs=Runs(rooms.log, rooms.reading, rooms.ids, rooms.clock, "queue"),
+        steps=rooms.steps,
+        registry=Registry(Builtin(rooms.clock, rooms.ids, words_per_second=0, scripts=tmp_path)),
+        hubs=Hubs(rooms.database, rooms.drafts.get, rooms.bus, Snapshots(rooms.reading, rooms.drafts.get)),
+    )
+
+
+@pytest.fixture
+async def client(rooms: Rooms, services: Services) -> AsyncIterator[httpx2.AsyncClient]:
+    """A caller of the API on these rooms."""
+    app = FastAPI()
+    add_routes(app, services, max_body=MAX_BODY)
+
+    @app.get("/v1/broken")
+    async def broken() -> None:
+        raise RuntimeError("something of ours")
+
+    whole = Headers(app, rooms.ids, origins=["https://app.example.com"])
+    transport = httpx2.ASGITransport(whole)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://livethread") as client:
+        yield client

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import re
+
+import httpx2
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from livethread.api.headers import Headers
+from livethread.ids import Ids
+
+Client = httpx2.AsyncClient
+
+
+async def test_every_answer_has_a_request_id_a_version_and_its_time(client: Client) -> None:
+    for path in ("/v1/threads", "/v1/foo", "/v1/threads/thread_1"):
+        headers = (await client.get(path)).headers
+        assert re.fullmatch("req_[0-9a-f]{32}", headers["x-request-id"])
+        assert headers["openai-version"] == "2020-10-01"
+        assert headers["openai-processing-ms"].isdecimal()
+
+
+async def test_no_two_answers_share_a_request_id(client: Client) -> None:
+    ids = [(await client.get("/v1/threads")).headers["x-request-id"] for _ in range(3)]
+    assert len(set(ids)) == 3
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://localhost",
+        "http://localhost:3000",
+        "https://127.0.0.1:8443",
+        "http://[::1]:5173",
+        "https://app.example.com",
+    ],
+)
+async def test_a_page_of_an_allowed_origin_may_read_the_answer(client: Client, origin: str) -> None:
+    headers = (await client.get("/v1/threads", headers={"origin": origin})).headers
+    assert headers["access-control-allow-origin"] == origin
+    assert headers["access-control-expose-headers"] == "x-request-id, openai-poll-after-ms, x-thread-cursor"
+    assert headers["vary"] == "Origin"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://localhost.evil.example",
+        "http://localhost:3000.evil.example",
+        "https://app.example.com.evil.example",
+        "http://app.example.com",
+        "null",
+    ],
+)
+async def test_a_page_of_a_foreign_origin_may_not(client: Client, origin: str) -> None:
+    answer = await client.get("/v1/threads", headers={"origin": origin})
+    asked = await client.options("/v1/threads", headers={"origin": origin, "access-control-request-method": "POST"})
+    for headers in (answer.headers, asked.headers):
+        assert [name for name in headers if name.startswith("access-control")] == []
+        assert headers["vary"] == "Origin"
+
+
+async def test_a_browser_that_asks_first_is_told_what_it_may_send(client: Client) -> None:
+    asked = (
+        "authorization,content-type,openai-beta,x-stainless-os,last-event-id,idempotency-key,x-livethread-claim,cookie"
+    )
+    answer = await client.options(
+        "/v1/threads",
+        headers={
+            "origin": "http://localhost:3000",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": asked,
+        },
+    )
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-methods"] == "GET, POST, DELETE"
+    assert answer.headers["access-control-allow-headers"].split(", ") == asked.split(",")[:-1]
+
+
+async def test_a_request_that_came_through_a_livethread_is_refused(client: Client) -> None:
+    answer = await client.post("/v1/threads", headers={"x-livethread-hop": "1"})
+    assert answer.status_code == 400
+    assert "LIVETHREAD_UPSTREAM_URL" in answer.json()["error"]["message"]
+
+
+async def test_a_send_is_stepped_in_the_same_turn_with_no_task_between() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def stepped_by_hand(scope: Scope, receive: Receive, send: Send) -> None:
+        step = send({"type": "http.response.start", "status": 200, "headers": []})
+        with pytest.raises(StopIteration):
+            step.send(None)  # type: ignore[attr-defined]
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    await Headers(stepped_by_hand, Ids(1), timer=lambda: 0.0)(scope, receive, send)
+    assert [name for name, _ in sent[0]["headers"]] == [
+        b"x-request-id",
+        b"openai-version",
+        b"vary",
+        b"openai-processing-ms",
+    ]
+
+
+async def _empty(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization", "status", "code"),
+    [
+        ("/v1/threads", None, 401, None),
+        ("/v1/threads", "Basic a2V5", 401, None),
+        ("/v1/threads", "Bearer ", 401, None),
+        ("/v1/threads", "Bearer wrong-key", 401, "invalid_api_key"),
+        ("/v1/threads", "Bearer schlüssel", 401, "invalid_api_key"),
+        ("/v1/threads", "Bearer key-2", 200, None),
+        ("/v1/threads", "bearer key-1", 200, None),
+        ("/docs", None, 200, None),
+    ],
+)
+async def test_where_keys_are_set_a_caller_sends_one(
+    path: str, authorization: str | None, status: int, code: str | None
+) -> None:
+    transport = httpx2.ASGITransport(Headers(_empty, Ids(1), keys=["key-1", "key-2"]))
+    async with Client(transport=transport, base_url="http://livethread") as client:
+        headers = {} if authorization is None else {"authorization": authorization.encode()}
+        answer = await client.get(path, headers=headers)  # type: ignore[arg-type]
+    assert answer.status_code == status
+    if status == 401:
+        assert answer.json()["error"]["code"] == code
+        assert "wrong-key" not in answer.text
+
+
+async def test_a_browser_that_asks_first_needs_no_key() -> None:
+    transport = httpx2.ASGITransport(Headers(_empty, Ids(1), keys=["key-1"]))
+    async with Client(transport=transport, base_url="http://livethread") as client:
+        headers = {"origin": "http://localhost", "access-control-request-method": "GET"}
+        assert (await client.options("/v1/threads", headers=headers)).status_code == 204

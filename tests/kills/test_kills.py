@@ -1,0 +1,19 @@
+import asyncio
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.kills.program import program
+
+
+@pytest.mark.timeout(240)
+def test_a_server_that_is_killed_has_stored_all_that_any_viewer_was_shown(tmp_path: Path) -> None:
+    seed = random.SystemRandom().randrange(1 << 32)
+    print(f"seed {seed}")
+    report = asyncio.run(program(tmp_path, seed, kills=20))
+    print(report)
+    assert report.wrong == []
+    assert report.kills == 20
+    assert report.shown > 0
+    assert report.resumed > 0
