@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from livethread import __version__
+from livethread.api.errors import Unexpected
 from livethread.api.headers import Headers
 from livethread.api.routes import Services, add_routes
 from livethread.api.streams import Streams
@@ -115,7 +116,7 @@ class Livethread:
         api.add_route("/healthz", self._health, include_in_schema=False)
         api.add_route("/", self._start_page, include_in_schema=False)
         streams = Streams(api, hubs, Resume(database, drafts.get))
-        self._app = Headers(streams, ids, settings.origins, settings.api_keys)
+        self._app = Headers(Unexpected(streams), ids, settings.origins, settings.api_keys)
 
     async def stop(self) -> None:
         """Send the viewers away, hand the runs back, and close everything."""

@@ -173,9 +173,7 @@ class Program:
         decoder = Decoder(last_event_id=held.last_id or "")
         self.report.resumed += held.last_id is not None
         try:
-            async with get(
-                f"{self.server.url}/v1/threads/{thread_id}/events", held.last_id, reset=False
-            ) as answer:
+            async with get(f"{self.server.url}/v1/threads/{thread_id}/events", held.last_id, reset=False) as answer:
                 while not stopping.is_set() and (piece := await answer.read(65536)):
                     for event in decoder.feed(piece):
                         held.take(event)
@@ -204,6 +202,7 @@ class Program:
         """Every run ends or waits for its caller, and every viewer that comes back ends with the truth."""
         for thread_id in self.threads:
             path = f"/threads/{thread_id}"
+            runs: list[Any] = []
             for _ in range(500):
                 runs = (await self.call("GET", f"{path}/runs?limit=100"))["data"]
                 if all(run["status"] in TERMINAL | {"requires_action"} or _waits(run, runs) for run in runs):

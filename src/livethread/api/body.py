@@ -16,6 +16,9 @@ from livethread.errors import ApiError
 MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes of a request body, unless the settings say otherwise."""
 
+_LONGEST: Final = 18
+"""Digits of a length that is worth reading."""
+
 _BODILESS: Final = frozenset(["GET", "HEAD", "OPTIONS"])
 
 
@@ -55,7 +58,7 @@ async def read_json(request: Request, max_body: int = MAX_BODY) -> Any:
 
 async def _read(request: Request, max_body: int) -> bytes:
     length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length) > max_body:
+    if length.isdecimal() and (len(length) > _LONGEST or int(length) > max_body):
         raise _too_large(max_body)
     raw = bytearray()
     async for chunk in request.stream():

@@ -37,8 +37,6 @@ class ModelCalls:
         registry: knows them.
     """
 
-    noun = "model"
-
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 

@@ -31,8 +31,6 @@ class RunCalls:
         hubs: where streams attach.
     """
 
-    noun = "run"
-
     def __init__(self, runs: Runs, hubs: Hubs) -> None:
         self._runs = runs
         self._hubs = hubs

@@ -61,7 +61,7 @@ class _Rest:
                     waits_for = self._coroutine.throw(error)
                 else:
                     waits_for = self._coroutine.send(answer)
-            except StopIteration:
+            except (StopIteration, OSError):
                 return
 
 

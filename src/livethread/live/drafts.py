@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
+import structlog
+
 Kind = Literal["text", "refusal"]
 
 COMPACT_AT: Final = 64 * 1024 * 1024
@@ -22,6 +24,8 @@ COMPACT_AT: Final = 64 * 1024 * 1024
 
 _KINDS: Final[tuple[Kind, ...]] = ("text", "refusal")
 _HEAD: Final = struct.Struct("<IIIBBB")  # crc of the rest, length of the text, offset, part, kind, length of the id
+
+log = structlog.get_logger()
 
 
 class Piece(NamedTuple):
@@ -120,18 +124,23 @@ class FileDrafts:
     Args:
         path: the file; its text is read when the store is made, and ends are for the caller to write.
         grown: called with the ids of the threads whose drafts grew, once their text is in the file.
+        compact_at: bytes after which the open texts move to a new file.
     """
 
-    def __init__(self, path: Path, grown: Callable[[set[str]], None] = lambda threads: None) -> None:
+    def __init__(
+        self, path: Path, grown: Callable[[set[str]], None] = lambda threads: None, *, compact_at: int = COMPACT_AT
+    ) -> None:
         self.grown = grown
         self.path = path
-        self.left_behind = _read(path)  # by message id: what the last process had shown
+        self.left_behind, whole = _read(path)  # by message id: what the last process had shown
+        self._least = self._compact_at = compact_at
         self._open: dict[str, Draft] = {}
         self._pending: list[bytes] = []
         self._touched: set[Draft] = set()
         self._flushing = False
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        self._size = os.fstat(self._file).st_size
+        os.ftruncate(self._file, whole)  # a torn record would hide all that follow
+        self._size = whole
 
     def get(self, message_id: str) -> Draft | None:
         """The draft of a message, if it is open. What it holds may be shown once `flush` has run."""
@@ -157,55 +166,76 @@ class FileDrafts:
         self._flushing = False
         if not self._pending:
             return
-        self._write(b"".join(self._pending))
+        data = b"".join(self._pending)
+        try:
+            _write(self._file, data)
+        except OSError:
+            os.ftruncate(self._file, self._size)  # a torn record would hide all that follow
+            raise
+        self._size += len(data)
         self._pending.clear()
         threads = set()
         for draft in self._touched:
             draft.stored = draft.end
             threads.add(draft.thread_id)
         self._touched.clear()
-        if self._size > COMPACT_AT:
+        if not self._open:
+            self._empty()
+        elif self._size > self._compact_at and not self.left_behind:
             self._compact()
         self.grown(threads)
 
     def end(self, message_id: str) -> None:
         """Close a draft whose end is committed; the file is emptied when none is open."""
-        if self._open.pop(message_id, None) is not None and not self._open and not self._pending and self._size:
-            os.ftruncate(self._file, 0)
-            self._size = 0
+        if self._open.pop(message_id, None) is not None and not self._open and not self._pending:
+            self._empty()
 
     def forget_left_behind(self) -> None:
         """Empty the file: every message it speaks of has been ended and committed."""
         self.left_behind.clear()
-        if not self._open:
-            os.ftruncate(self._file, 0)
-            self._size = 0
+        if not self._open and not self._pending:
+            self._empty()
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
-        self.flush()
-        os.close(self._file)
-
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
         try:
-            while view:
-                view = view[os.write(self._file, view) :]
-        except OSError:
-            os.ftruncate(self._file, self._size)  # a torn record would hide all that follow
-            raise
-        self._size += len(data)
+            self.flush()
+        finally:
+            os.close(self._file)
+
+    def _empty(self) -> None:
+        os.ftruncate(self._file, 0)
+        self._size = 0
+        self._compact_at = self._least
 
     def _compact(self) -> None:
+        """Move the open texts to a new file; if that cannot be, the old one goes on."""
         fresh = self.path.with_name(self.path.name + ".new")
         data = b"".join(
             _record(draft.message_id, piece) for draft in self._open.values() for piece in draft.since(0, 0, draft.end)
         )
-        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-        old, self._file, self._size = self._file, file, 0
-        self._write(data)
-        os.rename(fresh, self.path)
-        os.close(old)
+        try:
+            file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+            try:
+                _write(file, data)
+                os.rename(fresh, self.path)
+            except OSError:
+                os.close(file)
+                fresh.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            log.warning("draft file not compacted", path=str(self.path), error=str(error))
+            self._compact_at = 2 * self._size
+            return
+        os.close(self._file)
+        self._file, self._size = file, len(data)
+        self._compact_at = max(self._least, 2 * self._size)  # what is open may be more than the limit by itself
+
+
+def _write(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
 
 
 def _record(message_id: str, piece: Piece) -> bytes:
@@ -215,12 +245,10 @@ def _record(message_id: str, piece: Piece) -> bytes:
     return zlib.crc32(rest).to_bytes(4, "little") + rest
 
 
-def _read(path: Path) -> dict[str, Draft]:
-    """The texts of a draft file, up to the first record that is not whole."""
+def _read(path: Path) -> tuple[dict[str, Draft], int]:
+    """The texts of a draft file up to the first record that is not whole, and where that is."""
     drafts: dict[str, Draft] = {}
-    if not path.exists():
-        return drafts
-    data = path.read_bytes()
+    data = path.read_bytes() if path.exists() else b""
     at = 0
     while at + _HEAD.size <= len(data):
         crc, length, offset, part, kind, id_length = _HEAD.unpack_from(data, at)
@@ -233,4 +261,4 @@ def _read(path: Path) -> dict[str, Draft]:
         if draft.put(Piece(part, offset, _KINDS[kind], data[text_at:end])):
             draft.stored = draft.end
         at = end
-    return drafts
+    return drafts, at

@@ -23,6 +23,10 @@ S = TypeVar("S")
 class _DraftEnded(Exception):
     """A message ended between the query and the look at its draft: read again."""
 
+    def __init__(self, message_id: str) -> None:
+        super().__init__(message_id)
+        self.message_id = message_id
+
 
 class Reading:
     """Reads that agree with the stream.
@@ -35,6 +39,7 @@ class Reading:
     def __init__(self, database: Database, drafts: FileDrafts) -> None:
         self._database = database
         self._drafts = drafts
+        self._unwritten: set[str] = set()  # open messages without a draft: their owner could not write their end
 
     async def thread(
         self, thread_id: str, query: Callable[[Connection, AnyRow], T], build: Callable[[AnyRow, T], S]
@@ -56,12 +61,15 @@ class Reading:
                 raise NotFound("thread", thread_id)
             return row, query(connection, row)
 
+        missed: set[str] = set()
         while True:
             found = await self._database.read(read)
             try:
                 return build(*found)
-            except _DraftEnded:
-                continue
+            except _DraftEnded as ended:
+                if ended.message_id in missed:
+                    self._unwritten.add(ended.message_id)
+                missed.add(ended.message_id)
 
     def shown(self, row: AnyRow) -> tuple[str, Place | None]:
         """A message's JSON and, if its text still grows, how far it is shown."""
@@ -69,7 +77,9 @@ class Reading:
             return row.object, None
         draft = self._drafts.get(row.id)
         if draft is None:
-            raise _DraftEnded
+            if row.id in self._unwritten:
+                return row.object, (0, 0)
+            raise _DraftEnded(row.id)
         place = draft.stored
         message = json.loads(row.object)
         message["content"] = draft.content(place)

@@ -82,6 +82,7 @@ class Tip:
         self._loop = asyncio.get_running_loop()
         self._recent: deque[LoggedEvent] = deque(maxlen=RECENT)
         self._heard: list[LoggedEvent] = []
+        self._odd = False
         self._reading: asyncio.Task[None] | None = None
         self._unsubscribe = bus.subscribe(thread_id, self._hear)
         self._timer = self._loop.call_later(LOOK_EVERY, self._look) if bus.lossy else None
@@ -134,6 +135,7 @@ class Tip:
 
     def check(self) -> None:
         """Something is odd: read the log from where we stand, or anew if it is another log."""
+        self._odd = True  # also while a read is under way, which may have begun too early
         if self._reading is None or self._reading.done():
             self._reading = self._loop.create_task(self._check())
 
@@ -192,27 +194,32 @@ class Tip:
 
     async def _check(self) -> None:
         try:
-            while True:
-                seq, tag = self.position.seq, self.position.tag
-                same, events = await self._database.read(lambda connection: self._behind(connection, seq, tag))  # noqa: B023
+            while self._odd:
+                self._odd = False
+                same, events = await self._database.read(self._behind(self.position))
                 if not same:
                     await self._load()
                     self._rebuilt()
                     return
                 self._heard.extend(events)
                 self._stirred()
-                if len(events) < BATCH:
-                    return
-                await self.moved.wait()
+                if len(events) == BATCH:  # there is more, and it counts from where these lead
+                    self._odd = True
+                    await self.moved.wait()
         except NotFound:  # the whole thread is gone
             self._rebuilt()
         except Exception:  # the next oddity, or the next look, tries again
             log.exception("log not read", thread_id=self.thread_id)
 
-    def _behind(self, connection: Connection, seq: int, tag: str) -> tuple[bool, list[LoggedEvent]]:
-        """Whether the log still holds our own event, and what follows it."""
-        same = seq == 0 or queries.event_tag(connection, self.thread_id, seq) == tag
-        return same, _logged(queries.events_between(connection, self.thread_id, seq, seq + BATCH, BATCH))
+    def _behind(self, position: Position) -> Callable[[Connection], tuple[bool, list[LoggedEvent]]]:
+        """Asks the log whether it still holds the event that we stand at, and what follows it."""
+        seq, tag = position.seq, position.tag
+
+        def read(connection: Connection) -> tuple[bool, list[LoggedEvent]]:
+            same = seq == 0 or queries.event_tag(connection, self.thread_id, seq) == tag
+            return same, _logged(queries.events_between(connection, self.thread_id, seq, seq + BATCH, BATCH))
+
+        return read
 
     def _tell_moved(self) -> None:
         self.moved.set()

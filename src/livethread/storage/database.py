@@ -16,13 +16,20 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+import structlog
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 T = TypeVar("T")
 
 READERS: Final = 3
 GROUP: Final = 64
 """At most so many changes share a commit, so that the first of them does not wait long."""
+
+log = structlog.get_logger()
+
+
+class _Undone(Exception):
+    """The database has undone the whole transaction by itself, as SQLite does when the disk is full."""
 
 
 class _Change(Generic[T]):
@@ -39,6 +46,14 @@ class _Change(Generic[T]):
         self.value: T
         self.error: BaseException | None = None
 
+    def attempt(self, connection: Connection) -> None:
+        """Run it, and remember what it raises."""
+        try:
+            self.value = self.run(connection)
+        except Exception as error:
+            self.error = error
+            raise
+
 
 class Database:
     """Reads and writes, off the event loop.
@@ -53,6 +68,7 @@ class Database:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="livethread-read")
         self._writer = threading.Thread(target=self._write_all, name="livethread-write", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = False
         self.transactions = 0
 
     @classmethod
@@ -67,6 +83,7 @@ class Database:
 
     async def close(self) -> None:
         """Finish the changes that wait, then let go of the file."""
+        self._closing = True
         if self._writer.is_alive():
             self._changes.put(None)
             await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
@@ -89,8 +106,13 @@ class Database:
 
         Returns:
             A future of the change's result, done after the commit.
+
+        Raises:
+            RuntimeError: the database is closed.
         """
         assert self._loop is not None, "start() comes first"
+        if self._closing:
+            raise RuntimeError("the database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         self._changes.put(_Change(change, committed, future))
         return future
@@ -120,10 +142,17 @@ class Database:
                 for change in group:
                     try:
                         with connection.begin_nested():
-                            change.value = change.run(connection)
+                            change.attempt(connection)
                     except Exception as error:  # whatever a change raises is its caller's
-                        change.error = error
+                        change.error = change.error or error
+                        if not _in_transaction(connection):
+                            raise _Undone from error
             self.transactions += 1
+        except _Undone:  # a refused change takes nothing along: the others once more, without it
+            rest = [change for change in group if change.error is None]
+            group = [change for change in group if change.error is not None]
+            if rest:
+                self._commit(connection, rest)
         except Exception as error:  # the commit itself failed: nothing of the group stands
             for change in group:
                 change.error = change.error or error
@@ -137,7 +166,10 @@ class Database:
     def _deliver(group: Iterable[_Change[Any]]) -> None:
         for change in group:
             if change.error is None and change.committed is not None:
-                change.committed(change.value)
+                try:
+                    change.committed(change.value)
+                except Exception:  # it is committed all the same, and the others wait to hear of theirs
+                    log.exception("a commit was not told")
         for change in group:
             if change.future.cancelled():
                 continue
@@ -147,10 +179,18 @@ class Database:
                 change.future.set_exception(change.error)
 
 
+def _in_transaction(connection: Connection) -> bool:
+    driver: Any = connection.connection.driver_connection
+    return bool(getattr(driver, "in_transaction", True))
+
+
 def sqlite_engine(path: Path) -> Engine:
     """An engine on a SQLite file: WAL, ``synchronous=NORMAL``, and transactions that we begin ourselves."""
     engine = create_engine(
-        f"sqlite:///{path}", connect_args={"check_same_thread": False}, pool_size=READERS + 1, max_overflow=2
+        URL.create("sqlite", database=str(path)),
+        connect_args={"check_same_thread": False},
+        pool_size=READERS + 1,
+        max_overflow=2,
     )
 
     @event.listens_for(engine, "connect")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError
 
 from livethread.errors import SetupError
 
@@ -30,13 +32,19 @@ def upgrade(engine: Engine, file: Path | None, migrations: Path = MIGRATIONS) ->
         The copy, if one was made.
 
     Raises:
-        SetupError: the file was written by a later Livethread.
+        SetupError: the file was written by a later Livethread, or is no database.
     """
     config = Config()
     config.set_main_option("script_location", str(migrations))
     scripts = ScriptDirectory.from_config(config)
-    with engine.connect() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
+    try:
+        with engine.connect() as connection:
+            here = MigrationContext.configure(connection).get_current_revision()
+    except DatabaseError as error:
+        raise SetupError(
+            f"The database {file or engine.url} cannot be read ({error.orig}); "
+            "put a copy of it in its place, or name another data folder with --data."
+        ) from error
     if here == scripts.get_current_head():
         return None
     if here is not None:
@@ -60,6 +68,6 @@ def _run(config: Config, connection: Connection) -> None:
 
 def _copy(file: Path, revision: str) -> Path:
     copy = file.with_name(f"{file.name}.before-{revision}")
-    with sqlite3.connect(file) as source, sqlite3.connect(copy) as target:
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     return copy

@@ -1,0 +1,71 @@
+"""Processes that are measured from outside, by the kernel's own accounting."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Measured:
+    """A process that serves on a port.
+
+    Args:
+        pid: of the process.
+        url: where it is reached.
+    """
+
+    def __init__(self, pid: int, url: str) -> None:
+        self.pid = pid
+        self.url = url
+
+    def cpu(self) -> float:
+        """Seconds of processor time so far, of all its threads."""
+        total = 0
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            total += int((task / "schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def memory(self) -> int:
+        """Bytes of its own memory that are in use."""
+        for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Private_Dirty:"):
+                return int(line.split()[1]) * 1024
+        raise RuntimeError("no Private_Dirty")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def started(arguments: list[str], port: int, environment: Mapping[str, str] | None = None) -> Iterator[Measured]:
+    """A Python process that serves on a port, for as long as the block lasts."""
+    process = subprocess.Popen(
+        [sys.executable, *arguments], env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        else:
+            raise TimeoutError(f"{arguments} did not listen within 15 s")
+        yield Measured(process.pid, url)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
