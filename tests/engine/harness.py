@@ -1,4 +1,4 @@
-"""A server without faces: a real database and draft file, the services, a worker, a scripted model and a turned clock."""
+"""A server without faces: a real database and draft file, the services, a worker, a scripted model, a clock."""
 
 from __future__ import annotations
 
@@ -67,15 +67,16 @@ def _empty_database() -> bytes:
 class WatchedDatabase(Database):
     """Knows whether it has anything to do, and can be made to refuse or to hold its changes."""
 
-    busy = 0
+    reads = 0
+    writes = 0
     broken: str | None = None
 
     async def read(self, query: Callable[[Connection], T]) -> T:
-        self.busy += 1
+        self.reads += 1
         try:
             return await super().read(query)
         finally:
-            self.busy -= 1
+            self.reads -= 1
 
     def write(
         self, change: Callable[[Connection], T], committed: Callable[[T], None] | None = None
@@ -85,25 +86,29 @@ class WatchedDatabase(Database):
                 raise OSError(self.broken)
             return change(connection)
 
-        self.busy += 1
+        self.writes += 1
         return super().write(run, committed)
 
     def _deliver(self, group: Iterable[Any]) -> None:  # type: ignore[override]
         group = list(group)
         super()._deliver(group)
-        self.busy -= len(group)
+        self.writes -= len(group)
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """What is written meanwhile waits, and is committed together, in order."""
         gate = threading.Event()
         self.write(lambda connection: gate.wait())
-        self.busy -= 1
+        self.writes -= 1
         try:
             yield
         finally:
-            self.busy += 1
+            self.writes += 1
             gate.set()
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.reads or self.writes)
 
 
 class House:
@@ -163,6 +168,11 @@ class House:
     async def moment(self) -> None:
         """Let everybody take what steps they can, while the database is held."""
         for _ in range(30):
+            await asyncio.sleep(0)
+
+    async def waiting(self, writes: int) -> None:
+        """Come back when so many changes wait for a database that is held."""
+        while self.database.writes < writes:
             await asyncio.sleep(0)
 
     # -- what callers do -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What drives the engine in its tests: a model that says what it is told to, and time that passes when it is told to."""
+"""What drives the engine: a model that says what it is told to, and time that passes when it is told to."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ async def test_a_run_that_waits_in_the_queue_has_no_expires_at(house: House) -> 
 
 
 async def test_parallel_calls_come_in_one_delta_in_the_order_of_their_index(house: House) -> None:
-    interleaved = [
+    interleaved: list[Chunk] = [
         ToolCallStart(1, "call_b", "g"),
         ToolCallArguments(1, '{"x"'),
         ToolCallStart(0, "call_a", "f"),
@@ -295,6 +295,15 @@ async def test_an_answer_without_text_completes_without_a_message(house: House, 
     thread_id = await house.thread()
     run_id = await house.asked(thread_id)
     assert await house.types(thread_id, run_id) == [*BEGUN, "R.completed"]
+
+
+async def test_what_a_turn_without_text_cost_is_the_run_s(house: House) -> None:
+    house.provider.plan(CALLS, [Usage(20, 5, reasoning=5), Finish("length")])
+    thread_id = await house.thread()
+    run_id = await house.asked(thread_id)
+    await house.submit(thread_id, run_id, call_a="1", call_b="2")
+    run = await house.run(run_id)
+    assert (run.status, run.usage) == ("incomplete", RunUsage.of(30, 7, reasoning=5))
 
 
 @pytest.mark.parametrize("pieces", [10, 2_000])

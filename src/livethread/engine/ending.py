@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 
 from livethread.domain.content import ContentBlock
@@ -51,7 +51,7 @@ def end_run(
         run_id: which run.
         ending: how; from ``cancelling`` a run goes to ``cancelled`` and nowhere else.
         content_of: the text of its open message.
-        usage: what its last model turn cost.
+        usage: what its last model turn cost, if it was asked.
         error: ``last_error``, where it failed.
         details: ``incomplete_details``, where it is incomplete.
         reason: why its message is incomplete, where the ending does not say it.
@@ -65,10 +65,12 @@ def end_run(
     steps = write.steps(run_id)
     for index, step in enumerate(steps):
         if step.status == "in_progress":
-            cost = usage if step.type == "message_creation" else write.kept_usage(run_id)
+            cost = write.kept_usage(run_id)
+            if step.type == "message_creation":
+                cost, usage = usage, None
             steps[index] = step.ended(_STEPS[ending], write.now, usage=cost, last_error=dict(error) if error else None)
             write.append(steps[index], f"thread.run.step.{_STEPS[ending]}")
-    return finish(write, run, ending, steps, error=error, details=details)
+    return finish(write, run, ending, steps, unsaid=usage, error=error, details=details)
 
 
 def finish(
@@ -77,11 +79,22 @@ def finish(
     status: RunStatus,
     steps: list[RunStep],
     *,
+    unsaid: Usage | None = None,
     error: Mapping[str, str] | None = None,
     details: Mapping[str, str] | None = None,
 ) -> Run:
-    """Move a run to its end; its usage is the sum over its steps, and nobody owns it any more."""
-    changes: dict[str, Any] = {"usage": total(steps)}
+    """Move a run to its end; nobody owns it any more.
+
+    Args:
+        write: the change of its thread.
+        run: the run.
+        status: its end.
+        steps: its steps, whose costs are its own.
+        unsaid: what a model turn cost that came to no step.
+        error: ``last_error``, where it failed.
+        details: ``incomplete_details``, where it is incomplete.
+    """
+    changes: dict[str, Any] = {"usage": total([*(step.usage for step in steps), unsaid])}
     if error is not None:
         changes["last_error"] = dict(error)
     if details is not None:
@@ -101,7 +114,7 @@ def break_off(write: ThreadWrite, run_id: str, content_of: ContentOf) -> None:
             write.append(step.ended("failed", write.now, last_error=AGAIN), "thread.run.step.failed")
 
 
-def total(steps: list[RunStep]) -> Usage | None:
-    """What all steps cost together; None if no step knows."""
-    costs = [step.usage for step in steps if step.usage is not None]
-    return sum(costs[1:], costs[0]) if costs else None
+def total(costs: Iterable[Usage | None]) -> Usage | None:
+    """All costs together; None if none is known."""
+    known = [cost for cost in costs if cost is not None]
+    return sum(known[1:], known[0]) if known else None

@@ -238,14 +238,14 @@ class RunLoop:
             return
         for message in write.open_messages(run.id):
             write.append(message.completed(self._content(message.id), write.now), "thread.message.completed")
+        usage = None if reply.calls else reply.usage
         steps = write.steps(run.id)
         for index, step in enumerate(steps):
             if step.status == "in_progress":
-                usage = None if reply.calls else reply.usage
-                steps[index] = step.ended("completed", write.now, usage=usage)
+                steps[index], usage = step.ended("completed", write.now, usage=usage), None
                 write.append(steps[index], "thread.run.step.completed")
         if not reply.calls:
-            finish(write, run, "completed", steps)
+            finish(write, run, "completed", steps, unsaid=usage)
             return
         step = RunStep.tool_calls(run, id=self._engine.ids.new("step"), now=write.now)
         write.append(step, "thread.run.step.created", "thread.run.step.in_progress")

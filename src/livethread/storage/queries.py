@@ -35,6 +35,10 @@ _GET: Final = {
     table.name: select(table).where(table.c.id == bindparam("id"))
     for table in (assistants, threads, messages, runs, run_steps)
 }
+_CHANGE: Final = {
+    table.name: update(table).where(table.c.id == bindparam("its_id"))
+    for table in (assistants, threads, messages, runs, run_steps)
+}
 _LOCK_THREAD: Final = _GET["threads"].with_for_update()
 _EVENTS: Final = (
     select(events.c.seq, events.c.tag, events.c.type, events.c.object_id, events.c.run_id, events.c.data)
@@ -48,6 +52,32 @@ _OPEN_AT: Final = (
     select(messages.c.id, messages.c.run_id, messages.c.created_seq, messages.c.ended_seq, messages.c.object)
     .where(messages.c.thread_id == bindparam("thread_id"))
     .where(messages.c.ended_seq > bindparam("seq"), messages.c.created_seq <= bindparam("seq"))
+    .order_by(messages.c.created_seq)
+)
+_THREAD_RUNS: Final = (
+    select(runs)
+    .where(runs.c.thread_id == bindparam("thread_id"), runs.c.status.in_(bindparam("statuses", expanding=True)))
+    .order_by(runs.c.created_seq)
+)
+_RUN_ROWS: Final = {
+    table.name: select(table).where(table.c.run_id == bindparam("run_id")).order_by(table.c.created_seq)
+    for table in (messages, run_steps)
+}
+_ANY_MESSAGE: Final = select(messages.c.id).where(messages.c.thread_id == bindparam("thread_id")).limit(1)
+_LEASE: Final = select(leases).where(leases.c.run_id == bindparam("run_id"))
+_CHANGE_LEASE: Final = update(leases).where(leases.c.run_id == bindparam("its_id"))
+_INSERT_LEASE: Final = insert(leases)
+_WRITER: Final = runs.alias()
+_CONVERSATION: Final = (
+    select(messages, _WRITER.c.created_seq.label("run_created_seq"))
+    .outerjoin(_WRITER, _WRITER.c.id == messages.c.run_id)
+    .where(messages.c.thread_id == bindparam("thread_id"))
+    .where(
+        or_(
+            and_(_WRITER.c.id.is_(None), messages.c.created_seq < bindparam("created")),
+            and_(_WRITER.c.created_seq < bindparam("created"), messages.c.ended_seq <= bindparam("started")),
+        )
+    )
     .order_by(messages.c.created_seq)
 )
 
@@ -72,7 +102,7 @@ def add(connection: Connection, table: Table, **values: Any) -> None:
 
 def change(connection: Connection, table: Table, id: str, **values: Any) -> bool:
     """Change columns of the row with this id; whether it was there."""
-    return connection.execute(update(table).where(table.c.id == id).values(**values)).rowcount == 1
+    return connection.execute(_CHANGE[table.name], {"its_id": id, **values}).rowcount == 1
 
 
 def remove(connection: Connection, table: Table, id: str) -> bool:
@@ -157,9 +187,7 @@ def _beyond(keys: Sequence[Column[Any]], row: AnyRow, *, ascending: bool) -> Col
 
 def thread_runs(connection: Connection, thread_id: str, statuses: Collection[str]) -> Sequence[AnyRow]:
     """The runs of a thread in one of these states, oldest first."""
-    return connection.execute(
-        select(runs).where(runs.c.thread_id == thread_id, runs.c.status.in_(statuses)).order_by(runs.c.created_seq)
-    ).all()
+    return connection.execute(_THREAD_RUNS, {"thread_id": thread_id, "statuses": list(statuses)}).all()
 
 
 def runs_in(connection: Connection, statuses: Collection[str]) -> Sequence[AnyRow]:
@@ -171,7 +199,7 @@ def runs_in(connection: Connection, statuses: Collection[str]) -> Sequence[AnyRo
 
 def run_rows(connection: Connection, table: Table, run_id: str) -> Sequence[AnyRow]:
     """The messages or the steps of a run, oldest first."""
-    return connection.execute(select(table).where(table.c.run_id == run_id).order_by(table.c.created_seq)).all()
+    return connection.execute(_RUN_ROWS[table.name], {"run_id": run_id}).all()
 
 
 def rows_of(connection: Connection, table: Table, run_ids: Collection[str]) -> Sequence[AnyRow]:
@@ -185,25 +213,13 @@ def conversation(connection: Connection, thread_id: str, run: AnyRow) -> Sequenc
     Every message that no run wrote, logged before the run was created, and the messages that runs
     created earlier had finished when it started. Beside each message stands ``run_created_seq``.
     """
-    writer = runs.alias()
-    return connection.execute(
-        select(messages, writer.c.created_seq.label("run_created_seq"))
-        .outerjoin(writer, writer.c.id == messages.c.run_id)
-        .where(messages.c.thread_id == thread_id)
-        .where(
-            or_(
-                and_(writer.c.id.is_(None), messages.c.created_seq < run.created_seq),
-                and_(writer.c.created_seq < run.created_seq, messages.c.ended_seq <= run.started_seq),
-            )
-        )
-        .order_by(messages.c.created_seq)
-    ).all()
+    values = {"thread_id": thread_id, "created": run.created_seq, "started": run.started_seq}
+    return connection.execute(_CONVERSATION, values).all()
 
 
 def has_messages(connection: Connection, thread_id: str) -> bool:
     """Whether anything was said in a thread."""
-    found = select(messages.c.id).where(messages.c.thread_id == thread_id).limit(1)
-    return connection.execute(found).one_or_none() is not None
+    return connection.execute(_ANY_MESSAGE, {"thread_id": thread_id}).one_or_none() is not None
 
 
 def newest_message(connection: Connection, thread_id: str) -> AnyRow | None:
@@ -233,13 +249,13 @@ def objects(connection: Connection, table: Table, ids: Collection[str]) -> dict[
 
 def lease(connection: Connection, run_id: str) -> AnyRow | None:
     """Who owns a run, by which fence."""
-    return connection.execute(select(leases).where(leases.c.run_id == run_id)).one_or_none()
+    return connection.execute(_LEASE, {"run_id": run_id}).one_or_none()
 
 
 def set_lease(connection: Connection, run_id: str, **values: Any) -> None:
     """Note who owns a run, until when (seconds), by which fence."""
-    if connection.execute(update(leases).where(leases.c.run_id == run_id).values(**values)).rowcount == 0:
-        connection.execute(insert(leases).values({"fence": 0, "lease_until": 0, "run_id": run_id} | values))
+    if connection.execute(_CHANGE_LEASE, {"its_id": run_id, **values}).rowcount == 0:
+        connection.execute(_INSERT_LEASE, {"fence": 0, "lease_until": 0, "run_id": run_id} | values)
 
 
 def renew_leases(connection: Connection, owner: str, until: int) -> None:

@@ -1,0 +1,146 @@
+"""A screen: the connection of one viewer, and what its reader makes of the bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from typing import Any
+
+from livethread.domain import cursor
+from livethread.domain.cursor import Cursor
+from livethread.live.position import View
+from livethread.live.viewer import Viewer
+from livethread.sse import Decoder, Event
+from tests.live.stage import Stage, until
+
+
+class Screen:
+    """Takes bytes as a connection does, can be full, and is read with the decoder that our clients use.
+
+    Args:
+        stage: where it looks.
+        run_id: the run it looks at; the whole thread with None.
+    """
+
+    def __init__(self, stage: Stage, run_id: str | None = None) -> None:
+        self.stage = stage
+        self.run_id = run_id
+        self.events: list[Event] = []
+        self.raw = b""
+        self.writes = 0
+        self.full = False
+        self.over = False  # there was nothing left to say: 204
+        self.last_id: str | None = None
+        self._viewer: Viewer | None = None
+        self._decoder = Decoder()
+        self._drained: asyncio.Future[None] | None = None
+
+    @property
+    def viewer(self) -> Viewer:
+        """The hub's side of it."""
+        assert self._viewer is not None
+        return self._viewer
+
+    def write(self, data: bytes) -> Awaitable[None] | None:
+        """See `livethread.live.viewer.Sink`."""
+        assert self._drained is None, "written to while it was full"
+        self.writes += 1
+        self.raw += data
+        self.events += self._decoder.feed(data)
+        if not self.full:
+            return None
+        self._drained = asyncio.get_running_loop().create_future()
+        return self._drained
+
+    async def look(self, last_id: str | None = None, *, limit: int = 20, snapshot: bool = True) -> Screen:
+        """Attach as the streams of the API do."""
+        self._decoder, self._drained = Decoder(last_event_id=last_id or ""), None
+        given = cursor.parse(last_id) if last_id else None
+        await self._attach(given, limit=limit, snapshot=snapshot or last_id is not None)
+        return self
+
+    async def _attach(self, given: Cursor | None, *, limit: int, snapshot: bool) -> None:
+        stage, hub = self.stage, self.stage.hub
+        if self.run_id is None:
+            position, self.over = await stage.resume.thread(stage.thread_id, given)
+            view = View()
+        else:
+            view, position, self.over = await stage.resume.run(stage.thread_id, self.run_id, given)
+        if not self.over:
+            hub = stage.hub
+            self._viewer = await hub.attach(self, view, position, limit=limit, snapshot=snapshot)
+
+    def leave(self, *, unread: int = 0) -> None:
+        """Cut the connection; so many of the last bytes were never read."""
+        if self._viewer is not None:
+            self.stage.hub.detach(self._viewer)
+        decoder = Decoder()
+        read = self.raw[: len(self.raw) - unread]
+        self.events = decoder.feed(read)
+        self.last_id = decoder.last_event_id or None
+        self.raw = b""
+
+    def drain(self) -> None:
+        """The connection takes more again."""
+        self.full = False
+        if self._drained is not None:
+            drained, self._drained = self._drained, None
+            if not drained.done():
+                drained.set_result(None)
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it has said that it takes no more."""
+        return self._drained is not None and not self._drained.done()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the hub has let it go."""
+        return self.over or (self._viewer is not None and self._viewer.closed.done())
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is under way to it."""
+        return self._viewer is None or self.viewer.level or self.suspended or self.ended
+
+    @property
+    def types(self) -> list[str]:
+        """The types of the events, deltas left out."""
+        return [event.type for event in self.events if event.type != "thread.message.delta"]
+
+    def text(self, message_id: str | None = None) -> str:
+        """All deltas (of one message), joined."""
+        return "".join(
+            part["text"]["value"] if part["type"] == "text" else part["refusal"]
+            for data in self.data("thread.message.delta")
+            if message_id in (None, data["id"])
+            for part in data["delta"]["content"]
+        )
+
+    def data(self, type: str) -> list[Any]:
+        """What the events of one type carry."""
+        return [json.loads(event.data) for event in self.events if event.type == type]
+
+
+async def settled(stage: Stage, *screens: Screen) -> None:
+    """Wait until the hub has reached log and drafts, and every screen the hub (or is full)."""
+
+    async def seq() -> int:
+        events = await stage.events()
+        return events[-1].seq
+
+    async with asyncio.timeout(10):
+        while True:
+            tip, hub = await seq(), stage.hub
+            reached = hub._tip.loaded.done() and hub._tip.position.seq == tip
+            level = all(text.place == text.draft.stored for text in hub._tip.position.open.values() if text.draft)
+            calm = hub._writing is None and hub._woken is None and not stage.drafts._pending
+            if not screens or (reached and level and calm and all(screen.at_rest for screen in screens)):
+                return
+            await asyncio.sleep(0)
+
+
+async def level(*screens: Screen) -> None:
+    """Wait until these are level with their hub."""
+    await until(lambda: all(screen.viewer.level for screen in screens))
