@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from livethread import __version__
+from livethread.api.documentation import add_documentation
 from livethread.api.errors import Unexpected
 from livethread.api.headers import Headers
 from livethread.api.routes import Services, add_routes
@@ -109,10 +110,11 @@ class Livethread:
         await self._seed(services.assistants)
         await self._worker.start()
         api = FastAPI(
-            title="Livethread", version=__version__, openapi_url="/openapi.json", docs_url="/docs", redoc_url=None,
+            title="Livethread", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None,
             description="The Assistants API v2 on any model, live for every viewer.",
         )  # fmt: skip
         add_routes(api, services, max_body=settings.max_body)
+        add_documentation(api)
         api.add_route("/healthz", self._health, include_in_schema=False)
         api.add_route("/", self._start_page, include_in_schema=False)
         streams = Streams(api, hubs, Resume(database, drafts.get))

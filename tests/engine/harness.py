@@ -159,6 +159,7 @@ class House:
 
     async def passes(self, seconds: float, *clocks: TurnedClock) -> None:
         """Let time pass, in steps as small as the engine's own."""
+        await self.quiet()
         while seconds > 0:
             for clock in clocks or [self.clock]:
                 clock.turn(min(seconds, 5))

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import Connection, Table, select
 
 from livethread.domain import cursor
 from livethread.domain.assistants import AssistantCreate
@@ -47,10 +46,10 @@ from livethread.services.messages import Messages
 from livethread.services.runs import Runs
 from livethread.services.threads import Threads
 from livethread.sse import Decoder
-from livethread.storage import tables
 from livethread.storage.database import Database
 from livethread.storage.queries import AnyRow
 from livethread.storage.tables import OPEN
+from tests.live.rows import Rows, stored_events, stored_rows
 
 
 class Operation(NamedTuple):
@@ -73,15 +72,6 @@ class Ticking:
 
     async def sleep(self, seconds: float) -> None:
         raise AssertionError("nothing here sleeps")
-
-
-class Rows(NamedTuple):
-    """Every row of a thread, oldest first; messages as they are stored."""
-
-    thread: AnyRow
-    messages: Sequence[AnyRow]
-    runs: Sequence[AnyRow]
-    steps: Sequence[AnyRow]
 
 
 class Life:
@@ -213,8 +203,7 @@ class Life:
         await self.log.append(self.thread_id, change)
 
     async def _say(self, which: int, text: str) -> None:
-        growing = [row for row in (await self.rows()).messages if row.ended_seq == OPEN]
-        if row := _one(growing, which):
+        if row := _one((await self.rows()).open, which):
             self.drafts.grow(self.thread_id, row.id, text, "refusal" if which % 5 == 0 else "text")
 
     async def _complete(self, which: int, text: str) -> None:
@@ -270,13 +259,15 @@ class Life:
         await _one(self.viewers, which).come_back()
 
     async def _snapshot(self, which: int, text: str) -> None:
-        data, position = await self.snapshots.take(self.thread_id, which % 4 + 1)
+        self.drafts.flush()
+        limit = which % 4 + 1
+        data, position = await self.snapshots.take(self.thread_id, limit)
         (event,) = Decoder().feed(data)
         snapshot = json.loads(event.data)
+        assert snapshot == (await self.rows()).snapshot(limit, self.shown, str(position.cursor()))
         held = [item["id"] for noun in ("messages", "runs", "run_steps") for item in snapshot[noun]]
         fold = Fold(messages=[{"id": "msg_old", "status": "completed", "content": [text_block("old")]}])
         fold.take(event.type, snapshot, event.id)
-        assert fold.cursor == event.id == snapshot["cursor"] == str(position.cursor())
         self.viewers.append(Viewer(self, fold, position, held, since=position.seq, has_more=snapshot["has_more"]))
 
     async def _page(self, which: int, text: str) -> None:
@@ -291,28 +282,10 @@ class Life:
     # -- what is stored
 
     async def rows(self) -> Rows:
-        def read(connection: Connection) -> Rows:
-            def of(table: Table) -> Sequence[AnyRow]:
-                found = select(table).where(table.c.thread_id == self.thread_id).order_by(table.c.created_seq)
-                return connection.execute(found).all()
-
-            thread = connection.execute(select(tables.threads).where(tables.threads.c.id == self.thread_id)).one()
-            return Rows(thread, of(tables.messages), of(tables.runs), of(tables.run_steps))
-
-        return await self.database.read(read)
+        return await stored_rows(self.database, self.thread_id)
 
     async def events(self, after: int = 0) -> list[LoggedEvent]:
-        """The log behind a seq."""
-        log = tables.events
-
-        def read(connection: Connection) -> Sequence[AnyRow]:
-            mine = select(log).where(log.c.thread_id == self.thread_id, log.c.seq > after)
-            return connection.execute(mine.order_by(log.c.seq)).all()
-
-        return [
-            LoggedEvent(row.seq, row.tag, row.type, row.object_id, row.run_id, row.data.encode("ascii"))
-            for row in await self.database.read(read)
-        ]
+        return await stored_events(self.database, self.thread_id, after)
 
     def shown(self, row: AnyRow) -> dict[str, Any]:
         """A stored message with its text so far."""

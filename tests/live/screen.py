@@ -124,19 +124,16 @@ class Screen:
 
 
 async def settled(stage: Stage, *screens: Screen) -> None:
-    """Wait until the hub has reached log and drafts, and every screen the hub (or is full)."""
-
-    async def seq() -> int:
-        events = await stage.events()
-        return events[-1].seq
-
+    """Wait until the hub has reached log and drafts, and every screen the hub (unless it is full)."""
     async with asyncio.timeout(10):
         while True:
-            tip, hub = await seq(), stage.hub
-            reached = hub._tip.loaded.done() and hub._tip.position.seq == tip
-            level = all(text.place == text.draft.stored for text in hub._tip.position.open.values() if text.draft)
+            seq = (await stage.events())[-1].seq
+            hub = stage.hub
+            tip = hub._tip
+            reached = tip.loaded.done() and tip.position.seq == seq
+            grown = all(text.place == text.draft.stored for text in tip.position.open.values() if text.draft)
             calm = hub._writing is None and hub._woken is None and not stage.drafts._pending
-            if not screens or (reached and level and calm and all(screen.at_rest for screen in screens)):
+            if reached and grown and calm and all(screen.at_rest for screen in screens):
                 return
             await asyncio.sleep(0)
 

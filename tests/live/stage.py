@@ -1,4 +1,4 @@
-"""A thread on a stage: the real log, drafts, hubs and cursors of one process, and owners that write what a run writes."""
+"""A thread on a stage: the log, drafts, hubs and cursors of one process, and owners that write what runs write."""
 
 from __future__ import annotations
 

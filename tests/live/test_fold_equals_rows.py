@@ -22,7 +22,8 @@ from livethread.storage.database import Database, sqlite_engine
 from livethread.storage.queries import AnyRow
 from livethread.storage.schema import upgrade
 from livethread.storage.tables import OPEN
-from tests.live.life import Life, Operation, Rows, Viewer
+from tests.live.life import Life, Operation, Viewer
+from tests.live.rows import Rows
 
 Story = Callable[[Database, FileDrafts], Awaitable[None]]
 
@@ -73,7 +74,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Story], None]:
     return lambda story: asyncio.run(tell(story))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     program=PROGRAMS,
     seed=st.integers(0, 2**32),

@@ -63,7 +63,7 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
         nouns = call.__module__.rpartition(".")[2]
         routes.add_api_route(
             path, call, methods=[method], tags=[nouns], name=f"{call.__name__} {nouns}",
-            responses={200: {"model": answer}},
+            summary=(call.__doc__ or "").partition("\n")[0].rstrip("."), responses={200: {"model": answer}},
         )  # fmt: skip
 
     assistants = AssistantCalls(services.assistants)

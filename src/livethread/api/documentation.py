@@ -1,0 +1,96 @@
+"""The API's own documentation at ``/docs``: everything it needs comes from this server."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+
+def add_documentation(app: FastAPI) -> None:
+    """Serve the pages, and describe the streams, which are not routes of the app.
+
+    Args:
+        app: made with ``docs_url=None``; ``/openapi.json`` is its own.
+    """
+    app.mount("/swagger", StaticFiles(packages=[("fastapi_swagger", "resources")]))
+    app.add_route("/docs", _page, include_in_schema=False)
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        document["paths"].update(_STREAMS)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+async def _page(request: Request) -> Response:
+    return get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title="Livethread",
+        swagger_js_url="swagger/swagger-ui-bundle.js",
+        swagger_css_url="swagger/swagger-ui.css",
+        swagger_favicon_url="swagger/favicon-32x32.png",
+    )
+
+
+def _parameter(name: str, place: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": place,
+        "description": description,
+        "schema": schema,
+        "required": place == "path",
+    }
+
+
+_STRING: Final = {"type": "string"}
+_CURSOR: Final = [
+    _parameter("Last-Event-ID", "header", "The id of the last event that was read; wins over `cursor`.", _STRING),
+    _parameter("cursor", "query", "The same, or an `x-thread-cursor`.", _STRING),
+]
+_EVENTS: Final = {
+    "200": {"description": "Server-sent events.", "content": {"text/event-stream": {"schema": _STRING}}},
+    "204": {"description": "It is over, and the cursor holds its end."},
+    "404": {"description": "There is no such thread or run."},
+}
+_STREAMS: Final = {
+    "/v1/threads/{thread_id}/events": {
+        "get": {
+            "tags": ["threads"],
+            "summary": "Watch a thread live",
+            "description": "A snapshot, or what follows the cursor; then every event and every token of every run.",
+            "parameters": [
+                _parameter("thread_id", "path", "Which thread.", _STRING),
+                *_CURSOR,
+                _parameter(
+                    "limit", "query", "How many of the newest messages and runs the snapshot shows.",
+                    {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+                ),
+                _parameter(
+                    "snapshot", "query", "`none`: begin with what happens now.",
+                    {"enum": ["full", "none"], "default": "full"},
+                ),
+            ],
+            "responses": _EVENTS,
+        }
+    },
+    "/v1/threads/{thread_id}/runs/{run_id}/events": {
+        "get": {
+            "tags": ["runs"],
+            "summary": "Watch a run again",
+            "description": "From `thread.run.created`, or what follows the cursor, to the run's end.",
+            "parameters": [
+                _parameter("thread_id", "path", "Which thread.", _STRING),
+                _parameter("run_id", "path", "Which run.", _STRING),
+                *_CURSOR,
+            ],
+            "responses": _EVENTS,
+        }
+    },
+}  # fmt: skip
