@@ -46,6 +46,7 @@ class Call:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.closed = False
+        self.told_all = False
         self._items: asyncio.Queue[Chunk | BaseException | None] = asyncio.Queue()
 
     def say(self, *chunks: Chunk) -> None:
@@ -55,9 +56,11 @@ class Call:
     def end(self, *chunks: Chunk) -> None:
         """Say the last chunks of the turn."""
         self.say(*chunks)
+        self.told_all = True
         self._items.put_nowait(None)
 
     def fail(self, error: BaseException) -> None:
+        self.told_all = True
         self._items.put_nowait(error)
 
     async def stream(self) -> AsyncIterator[Chunk]:
@@ -97,7 +100,7 @@ class ScriptedProvider:
 
     @property
     def open(self) -> list[Call]:
-        return [call for call in self.calls if not call.closed]
+        return [call for call in self.calls if not (call.closed or call.told_all)]
 
     async def models(self) -> list[str]:
         return ["builtin/scripted"]

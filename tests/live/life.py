@@ -98,6 +98,10 @@ class Life:
         )["id"]
         self.thread_id = json.loads((await self.threads.create(ThreadCreate(messages=bodies))).text)["id"]
         self.viewers.append(Viewer(self, Fold(), Position(0, "", []), held=(), since=0))
+        for which in range(3):
+            await self._create_run(which + 1, "")
+            await self._start(0, "")
+            await self._begin(which, f"Answer {which}")
 
     async def happen(self, operation: Operation) -> None:
         """Do it, if there is something it may happen to; what is refused by the API's rules changes nothing."""
@@ -138,7 +142,8 @@ class Life:
         await self.threads.update(self.thread_id, ThreadUpdate(metadata={f"k{which}": text}))
 
     async def _update_message(self, which: int, text: str) -> None:
-        if row := _one((await self.rows()).messages, which):
+        rows = await self.rows()
+        if row := _one(rows.open if rows.open and which % 2 else rows.messages, which):
             await self.messages.update(self.thread_id, row.id, MessageUpdate(metadata={f"k{which}": text}))
 
     async def _delete_message(self, which: int, text: str) -> None:

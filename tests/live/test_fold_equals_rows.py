@@ -28,11 +28,13 @@ from tests.live.rows import Rows
 Story = Callable[[Database, FileDrafts], Awaitable[None]]
 
 OPERATIONS = (
-    "post", "post_files", "burst", "update_thread", "update_message", "delete_message",
-    "create_run", "create_run", "update_run", "cancel_run", "submit",
-    "start", "start", "begin", "begin", "say", "say", "say", "complete", "complete", "call", "end", "break_off",
-    "look", "look", "come_back", "snapshot", "page",
-)  # fmt: skip
+    *("post", "post_files", "burst", "update_thread", "update_message", "update_message", "delete_message"),
+    *("create_run", "create_run", "update_run", "cancel_run", "submit"),
+    *("start", "start", "start", "begin", "begin", "begin", "begin", "say", "say", "say", "say"),
+    *("complete", "call", "end", "break_off"),
+    *("look", "look", "come_back", "snapshot", "page"),
+)
+"""What may happen, more often where there is more to it."""
 
 TEXTS = st.text(min_size=1, max_size=12) | st.sampled_from(
     ["日本語", "👩‍💻🇸🇪", "e\u0301", "a\r\nb\r", "\0", '"\\\u2028']

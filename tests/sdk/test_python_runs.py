@@ -48,8 +48,7 @@ def test_a_new_run_is_queued_with_all_that_it_inherits(client: OpenAI) -> None:
         thread.id, assistant_id=assistant.id, metadata={"a": "b"}, max_completion_tokens=500
     )
     told = run.to_dict(mode="json")
-    for name in ("id", "created_at", "thread_policy"):
-        told.pop(name, None)
+    assert (told.pop("id"), told.pop("created_at")) == (run.id, run.created_at)
     assert told == {
         "object": "thread.run",
         "assistant_id": assistant.id,
@@ -64,7 +63,7 @@ def test_a_new_run_is_queued_with_all_that_it_inherits(client: OpenAI) -> None:
         "last_error": None,
         "model": "builtin/script",
         "instructions": SILENCE,
-        "tools": [{"type": "function", "function": {"name": "f", "parameters": {}, "strict": False, "description": None}}],
+        "tools": tools,
         "tool_resources": {},
         "metadata": {"a": "b"},
         "temperature": 0.5,
@@ -78,6 +77,10 @@ def test_a_new_run_is_queued_with_all_that_it_inherits(client: OpenAI) -> None:
         "response_format": "auto",
         "tool_choice": "auto",
         "parallel_tool_calls": True,
+        # Ours:
+        "thread_policy": "queue",
+        "turn_id": None,
+        "skipped_tools": [],
     }
     assert ended(client, run).status == "cancelled"
 
@@ -312,10 +315,12 @@ def test_a_thread_that_rejects_takes_no_message_while_it_is_busy(client: OpenAI)
     run = client.beta.threads.runs.create(thread.id, assistant_id=player(client, SILENCE).id)
     with pytest.raises(BadRequestError) as refused:
         client.beta.threads.messages.create(thread.id, role="user", content="Hello?")
-    assert refused.value.message.endswith(
-        f"Can't add messages to {thread.id} while a run {run.id} is active.', 'type': 'invalid_request_error', "
-        "'param': None, 'code': None}}"
-    )
+    assert refused.value.body == {
+        "message": f"Can't add messages to {thread.id} while a run {run.id} is active.",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": None,
+    }
     assert ended(client, run).status == "cancelled"
     client.beta.threads.messages.create(thread.id, role="user", content="Hello?")
 
@@ -377,7 +382,9 @@ def test_a_read_that_the_sdk_retries_does_no_harm(client: OpenAI, url: str) -> N
     assert transport.counts == ["0", "1"]
 
 
-@pytest.mark.xfail(reason="a retried POST is not recognised yet (wire.md, Headers): the retry makes a second run")
+@pytest.mark.xfail(
+    raises=AssertionError, reason="a retried POST is not recognised yet (wire.md, Headers): it makes a second run"
+)
 def test_a_run_that_the_sdk_asks_for_twice_is_made_once(client: OpenAI, url: str) -> None:
     thread, assistant, transport = asked(client), player(client, script("echo")), Forgetful("POST")
     http = httpx2.Client(transport=transport)

@@ -54,14 +54,12 @@ class Draft:
         """The position behind the last byte."""
         return (len(self.parts) - 1, len(self.parts[-1])) if self.parts else (0, 0)
 
-    def grow(self, kind: Kind, text: bytes) -> Piece:
+    def grow(self, kind: Kind, text: bytes) -> None:
         """Add text at the end; text of another kind begins a new part."""
         if not self.kinds or self.kinds[-1] != kind:
             self.kinds.append(kind)
             self.parts.append(bytearray())
-        piece = Piece(len(self.parts) - 1, len(self.parts[-1]), kind, text)
         self.parts[-1] += text
-        return piece
 
     def put(self, piece: Piece) -> bool:
         """Take a stored piece; False if it does not continue what is here."""
@@ -135,7 +133,6 @@ class FileDrafts:
         self.left_behind, whole = _read(path)  # by message id: what the last process had shown
         self._least = self._compact_at = compact_at
         self._open: dict[str, Draft] = {}
-        self._pending: list[bytes] = []
         self._touched: set[Draft] = set()
         self._flushing = False
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
@@ -151,7 +148,7 @@ class FileDrafts:
         draft = self._open.get(message_id)
         if draft is None:
             draft = self._open[message_id] = Draft(thread_id, message_id)
-        self._pending.append(_record(message_id, draft.grow(kind, text.encode())))
+        draft.grow(kind, text.encode())
         self._touched.add(draft)
         if not self._flushing:
             self._flushing = True
@@ -164,16 +161,19 @@ class FileDrafts:
             OSError: the file took nothing; what waits goes with the next flush, and nobody was shown it.
         """
         self._flushing = False
-        if not self._pending:
+        if not self._touched:
             return
-        data = b"".join(self._pending)
+        data = b"".join(
+            _record(draft.message_id, piece)
+            for draft in self._touched
+            for piece in draft.since(*draft.stored, draft.end)
+        )
         try:
             _write(self._file, data)
         except OSError:
             os.ftruncate(self._file, self._size)  # a torn record would hide all that follow
             raise
         self._size += len(data)
-        self._pending.clear()
         threads = set()
         for draft in self._touched:
             draft.stored = draft.end
@@ -187,13 +187,13 @@ class FileDrafts:
 
     def end(self, message_id: str) -> None:
         """Close a draft whose end is committed; the file is emptied when none is open."""
-        if self._open.pop(message_id, None) is not None and not self._open and not self._pending:
+        if self._open.pop(message_id, None) is not None and not self._open and not self._touched:
             self._empty()
 
     def forget_left_behind(self) -> None:
         """Empty the file: every message it speaks of has been ended and committed."""
         self.left_behind.clear()
-        if not self._open and not self._pending:
+        if not self._open and not self._touched:
             self._empty()
 
     def close(self) -> None:
