@@ -100,7 +100,12 @@ class ScriptedProvider:
 
     @property
     def open(self) -> list[Call]:
-        return [call for call in self.calls if not (call.closed or call.told_all)]
+        return [call for call in self.calls if not call.closed]
+
+    @property
+    def unfinished(self) -> list[Call]:
+        """The open ones that a test may still put words into."""
+        return [call for call in self.open if not call.told_all]
 
     async def models(self) -> list[str]:
         return ["builtin/scripted"]

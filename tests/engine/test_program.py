@@ -76,12 +76,12 @@ class Program:
         await self.house.post(self.thread_id, "And?")
 
     async def say(self) -> None:
-        for call in self.house.provider.open:
+        for call in self.house.provider.unfinished:
             if self.draw.random() < 0.7:
                 self._say(call)
 
     async def finish(self) -> None:
-        for call in self.house.provider.open:
+        for call in self.house.provider.unfinished:
             if self.draw.random() < 0.5:
                 self._finish(call)
 
@@ -160,7 +160,7 @@ class Program:
         """Let everything come to its end."""
         for _ in range(100):
             await self.house.quiet()
-            for call in self.house.provider.open:
+            for call in self.house.provider.unfinished:
                 call.end(Finish("stop"))
             await self.house.quiet()
             await self.submit()

@@ -99,7 +99,7 @@ class Life:
         self.thread_id = json.loads((await self.threads.create(ThreadCreate(messages=bodies))).text)["id"]
         self.viewers.append(Viewer(self, Fold(), Position(0, "", []), held=(), since=0))
         for which in range(3):
-            await self._create_run(which + 1, "")
+            await self._create_run(which + 1, "And?")
             await self._start(0, "")
             await self._begin(which, f"Answer {which}")
 
@@ -264,16 +264,10 @@ class Life:
         await _one(self.viewers, which).come_back()
 
     async def _snapshot(self, which: int, text: str) -> None:
-        self.drafts.flush()
-        limit = which % 4 + 1
-        data, position = await self.snapshots.take(self.thread_id, limit)
-        (event,) = Decoder().feed(data)
-        snapshot = json.loads(event.data)
-        assert snapshot == (await self.rows()).snapshot(limit, self.shown, str(position.cursor()))
-        held = [item["id"] for noun in ("messages", "runs", "run_steps") for item in snapshot[noun]]
         fold = Fold(messages=[{"id": "msg_old", "status": "completed", "content": [text_block("old")]}])
-        fold.take(event.type, snapshot, event.id)
-        self.viewers.append(Viewer(self, fold, position, held, since=position.seq, has_more=snapshot["has_more"]))
+        viewer = Viewer(self, fold, Position(0, "", []), held=(), since=0)
+        await viewer.restart(which % 4 + 1)
+        self.viewers.append(viewer)
 
     async def _page(self, which: int, text: str) -> None:
         page = await self.messages.list(self.thread_id, ListQuery(limit=which % 4 + 1))
@@ -314,7 +308,7 @@ class Viewer:
         *, since: int, has_more: bool = False, thread: bool = True, view: View | None = None,
     ) -> None:  # fmt: skip
         self.life, self.fold, self.position = life, fold, position
-        self.held, self.since, self.has_more, self.thread = frozenset(held), since, has_more, thread
+        self.held, self.since, self.has_more, self.thread = set(held), since, has_more, thread
         self._view = view or View()
         self._decoder = Decoder()
 
@@ -334,13 +328,28 @@ class Viewer:
         for event in self._decoder.feed(data):
             self.fold.take(event.type, json.loads(event.data), event.id)
 
+    async def restart(self, limit: int) -> None:
+        """Begin anew with a snapshot."""
+        self.life.drafts.flush()
+        data, self.position = await self.life.snapshots.take(self.life.thread_id, limit)
+        (event,) = Decoder().feed(data)
+        snapshot = json.loads(event.data)
+        assert snapshot == (await self.life.rows()).snapshot(limit, self.life.shown, str(self.position.cursor()))
+        self.held = {item["id"] for noun in ("messages", "runs", "run_steps") for item in snapshot[noun]}
+        self.since, self.has_more, self.thread = self.position.seq, snapshot["has_more"], True
+        self.fold.take(event.type, snapshot, event.id)
+
     async def come_back(self) -> None:
         """Lose everything but the fold, and go on from its cursor."""
         if self.fold.cursor is not None:
-            position, _ = await self.life.resume.thread(self.life.thread_id, cursor.parse(self.fold.cursor))
-            assert position is not None
-            self.position = position
-            assert str(position.cursor()) == self.fold.cursor
+            held = cursor.parse(self.fold.cursor)
+            position, _ = await self.life.resume.thread(self.life.thread_id, held)
+            if position is None:  # it held some text of a message that was deleted since
+                assert not {row.created_seq for row in (await self.life.rows()).messages}.issuperset(held.places)
+                await self.restart(2)
+            else:
+                self.position = position
+                assert str(position.cursor()) == self.fold.cursor
 
     def expected(self, rows: Rows) -> dict[str, Any]:
         """The rows it held when it began, and those created since."""

@@ -54,7 +54,7 @@ class Screen:
         return self._drained
 
     async def look(self, last_id: str | None = None, *, limit: int = 20, snapshot: bool = True) -> Screen:
-        """Attach as the streams of the API do."""
+        """Attach as the streams of the API do, and take the snapshot if there is to be one."""
         self._decoder, self._drained = Decoder(last_event_id=last_id or ""), None
         given = cursor.parse(last_id) if last_id else None
         await self._attach(given, limit=limit, snapshot=snapshot or last_id is not None)
@@ -70,6 +70,8 @@ class Screen:
         if not self.over:
             hub = stage.hub
             self._viewer = await hub.attach(self, view, position, limit=limit, snapshot=snapshot)
+            if position is None and snapshot:
+                await until(lambda: self.events or self.suspended or self.ended)
 
     def leave(self, *, unread: int = 0) -> None:
         """Cut the connection; so many of the last bytes were never read."""
@@ -132,7 +134,7 @@ async def settled(stage: Stage, *screens: Screen) -> None:
             tip = hub._tip
             reached = tip.loaded.done() and tip.position.seq == seq
             grown = all(text.place == text.draft.stored for text in tip.position.open.values() if text.draft)
-            calm = hub._writing is None and hub._woken is None and not stage.drafts._pending
+            calm = hub._writing is None and hub._woken is None and not stage.drafts._touched
             if stage.bus.lossy:
                 tip.check()  # what the timer does every 2 s
             if reached and grown and calm and all(screen.at_rest for screen in screens):

@@ -38,7 +38,8 @@ async def test_a_level_viewer_gets_every_event_and_every_piece_as_they_come(stag
 
 
 async def test_the_first_bytes_come_at_once(stage: Stage) -> None:
-    screen = await Screen(stage).look()
+    screen = Screen(stage)
+    await stage.hub.attach(screen, View(), None)
     assert screen.raw == KEEP_ALIVE
 
 

@@ -7,7 +7,7 @@ import json
 import threading
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError
 
 from livethread.domain.messages import Message, MessageCreate
@@ -36,8 +36,16 @@ class Gate:
     """Holds the writer's thread, so that what is appended meanwhile becomes one group."""
 
     def __init__(self, stage: Stage) -> None:
-        self._open = threading.Event()
-        self._held = stage.database.write(lambda _: self._open.wait(10))
+        self._open, self._entered = threading.Event(), threading.Event()
+        self._held = stage.database.write(self._wait)
+
+    def _wait(self, _: Connection) -> None:
+        self._entered.set()
+        assert self._open.wait(10)
+
+    async def entered(self) -> None:
+        """The writer has taken its group: what is asked now is another one."""
+        await asyncio.to_thread(self._entered.wait, 10)
 
     async def open(self) -> None:
         self._open.set()
@@ -97,7 +105,9 @@ async def test_a_change_that_raises_leaves_nothing(stage: Stage) -> None:
 
 
 async def test_a_refused_change_takes_none_of_its_group_along(stage: Stage) -> None:
-    hearing, gate, before = Hearing(stage), Gate(stage), stage.database.transactions
+    hearing, gate = Hearing(stage), Gate(stage)
+    await gate.entered()
+    before = stage.database.transactions
 
     def refused(write: ThreadWrite) -> None:
         write.append(message(stage, "refused"), "thread.message.created")
@@ -112,7 +122,7 @@ async def test_a_refused_change_takes_none_of_its_group_along(stage: Stage) -> N
     await gate.open()
     results = await asyncio.gather(*appends, return_exceptions=True)
     assert [type(result) for result in results] == [Message, IllegalMove, Message]
-    assert stage.database.transactions == before + 1
+    assert stage.database.transactions == before + 2  # the one that held, and all three
     assert [json.loads(event.data)["content"][0]["text"]["value"] for event in (await stage.events())[1:]] == [
         "one", "two",
     ]  # fmt: skip

@@ -83,7 +83,7 @@ async def test_a_run_cursor_is_good_on_its_own_run_and_nowhere_else(stage: Stage
         lambda held: Cursor(held.seq + 7, held.tag, None, held.places),
         lambda held: Cursor(0, held.tag, None, {}),
         lambda held: at(held, 0, 4),
-        lambda held: at(held, 1, 1) if False else Cursor(held.seq, held.tag, None, {2: (0, 1)}),
+        lambda held: Cursor(held.seq, held.tag, None, {2: (0, 1)}),
     ],
     ids=["wrong tag", "seq from the future", "no event at all", "inside a character", "text of what is no draft"],
 )

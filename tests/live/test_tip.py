@@ -112,11 +112,11 @@ async def test_something_odd_while_the_log_is_being_read_makes_it_read_again(sta
     await settled(stage, screen)
     following = stage.hub._tip
     following._unsubscribe()
-    reads = []
+    reads: list[int] = []
     read = stage.database.read
 
     async def late(query: object) -> object:
-        result = await read(query)  # type: ignore[arg-type]
+        result: object = await read(query)  # type: ignore[arg-type]
         if not reads:
             await stage.post("meanwhile")
             following.check()  # as a gap does that is heard of now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -158,7 +159,11 @@ async def play(program: list[Doing], *, lying: int | None) -> None:
             await story.check()
 
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+pytestmark = pytest.mark.torture
+
+SLOW = settings(
+    max_examples=1500 if "TORTURE" in os.environ else 20, deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 @SLOW

@@ -59,7 +59,8 @@ def asked(client: OpenAI, *questions: str, **fields: Any) -> Thread:
 def started(client: OpenAI, scenario: str, **fields: Any) -> Run:
     """A run of a scenario in a thread of its own."""
     thread, assistant = asked(client), player(client, scenario)
-    return client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, **fields)
+    run: Run = client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, **fields)
+    return run
 
 
 def until(client: OpenAI, run: Run, *statuses: RunStatus) -> Run:

@@ -25,7 +25,7 @@ def plain(record: Any) -> dict[str, Any]:
     return told
 
 
-BARE = {
+BARE: dict[str, Any] = {
     "object": "assistant",
     "name": None,
     "description": None,

@@ -54,9 +54,7 @@ def streams(client: OpenAI, scenario: str) -> list[list[AssistantStreamEvent]]:
             [f"{BEGUN} {SAID} {ASKED}", f"{ANSWERED} {SAID} R.completed"],
             id="5: text, then calls",
         ),
-        pytest.param(
-            script("length"), [f"{BEGUN} {SPEAKING} M.incomplete S.completed R.incomplete"], id="7: too long"
-        ),
+        pytest.param(script("length"), [f"{BEGUN} {SPEAKING} M.incomplete S.completed R.incomplete"], id="7: too long"),
         pytest.param(
             script("content-filter"), [f"{BEGUN} {SPEAKING} M.incomplete S.completed R.incomplete"], id="7: filtered"
         ),
@@ -129,7 +127,7 @@ def test_create_and_run_begins_with_its_thread(client: OpenAI) -> None:
         events = list(stream)
     assert order(events) == f"T.created {BEGUN} {SAID} R.completed"
     assert broken_rules(events) == []
-    assert events[0].data.to_dict() == client.beta.threads.retrieve(events[0].data.id).to_dict()
+    assert events[0].data.to_dict() == client.beta.threads.retrieve(last_run(events).thread_id).to_dict()
     assert texts(client, last_run(events).thread_id) == [
         ("user", "completed", "Hello"),
         ("assistant", "completed", "You said: Hello"),

@@ -67,17 +67,24 @@ def parse(text: str) -> Cursor:
     match = _HEAD.fullmatch(first)
     if match is None:
         raise ValueError("not a cursor")
-    seq, run = int(match[1], 36), match[3]
+    seq, run = _number(match[1]), match[3]
     places: dict[int, Place] = {}
     for piece in rest:
         part = _GROUP.fullmatch(piece)
         if part is None:
             raise ValueError("not a cursor")
-        created_seq = int(part[1], 36)
+        created_seq = _number(part[1])
         if created_seq > seq or created_seq in places:
             raise ValueError("a cursor names each draft once, and none that it cannot know")
-        places[created_seq] = (int(part[2], 36), int(part[3], 36))
-    return Cursor(seq, match[2], None if run is None else int(run, 36), places)
+        places[created_seq] = (_number(part[2]), _number(part[3]))
+    return Cursor(seq, match[2], None if run is None else _number(run), places)
+
+
+def _number(digits: str) -> int:
+    number = int(digits, 36)
+    if number >= 2**63:
+        raise ValueError("no number of a cursor is so large")
+    return number
 
 
 def base36(number: int) -> str:

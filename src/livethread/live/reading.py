@@ -85,6 +85,11 @@ class Reading:
         message["content"] = draft.content(place)
         return json.dumps(message, separators=(",", ":")), place
 
+    @staticmethod
+    def worth_showing(rows: Iterable[AnyRow]) -> list[AnyRow]:
+        """Messages without those that ended with nothing in them: a power cut took their text."""
+        return [row for row in rows if row.ended_seq == OPEN or '"content":[]' not in row.object]
+
     def messages(self, thread: AnyRow, rows: Iterable[AnyRow]) -> tuple[list[str], Cursor]:
         """Messages' JSON, and the cursor of exactly what they show."""
         texts = []

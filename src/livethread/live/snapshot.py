@@ -67,7 +67,7 @@ class Snapshots:
             ).rows  # fmt: skip
             shown = sorted([*active, *ended], key=lambda row: -row.created_seq)
             steps = queries.rows_of(connection, run_steps, [row.id for row in shown])
-            return _Rows([*newest.rows, *older], newest.has_more, shown, steps)
+            return _Rows(self._reading.worth_showing([*newest.rows, *older]), newest.has_more, shown, steps)
 
         def build(thread: AnyRow, rows: _Rows) -> tuple[bytes, Position]:
             texts, cursor = self._reading.messages(thread, rows.messages)

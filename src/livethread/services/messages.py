@@ -97,8 +97,9 @@ class Messages:
             return page_of(connection, messages, where, [messages.c.created_seq], query, noun="message", find=find)
 
         def build(thread: AnyRow, page: Page) -> Listing:
-            texts, cursor = self._reading.messages(thread, page.rows)
-            ids = [row.id for row in page.rows]
+            rows = self._reading.worth_showing(page.rows)
+            texts, cursor = self._reading.messages(thread, rows)
+            ids = [row.id for row in rows]
             return Listing(texts, ids, page.has_more, str(cursor) if query.newest else None)
 
         return await self._reading.thread(thread_id, read, build)

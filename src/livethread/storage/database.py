@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
@@ -154,6 +155,7 @@ class Database:
             if rest:
                 self._commit(connection, rest)
         except Exception as error:  # the commit itself failed: nothing of the group stands
+            _roll_back(connection)
             for change in group:
                 change.error = change.error or error
         assert self._loop is not None
@@ -182,6 +184,13 @@ class Database:
 def _in_transaction(connection: Connection) -> bool:
     driver: Any = connection.connection.driver_connection
     return bool(getattr(driver, "in_transaction", True))
+
+
+def _roll_back(connection: Connection) -> None:
+    """A commit that failed leaves SQLite in the transaction, and SQLAlchemy takes it for over."""
+    with suppress(Exception):  # what is wrong with it, the next change will say
+        driver: Any = connection.connection.driver_connection
+        driver.rollback()
 
 
 def sqlite_engine(path: Path) -> Engine:

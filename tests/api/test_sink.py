@@ -1,0 +1,137 @@
+"""The sink over plain ASGI: a ``send`` is stepped by hand, and carried on by whoever awaits the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from livethread.api.sink import AsgiSink, disconnected
+
+
+class Server:
+    """A hand-made ``send``: like uvicorn's it waits before it writes."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.gate: asyncio.Future[None] | None = None
+        self.error: Exception | None = None
+        self.turns = 0
+
+    async def send(self, message: Message) -> None:
+        assert (message["type"], message["more_body"]) == ("http.response.body", True)
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
+        if self.gate is not None:
+            await self.gate
+        if self.error is not None:
+            raise self.error
+        self.sent.append(message["body"])
+
+
+async def middleware(server: Server, message: Message) -> None:
+    """A ``send`` around a ``send``."""
+    await server.send(message)
+
+
+async def test_a_connection_that_takes_bytes_at_once_needs_no_task() -> None:
+    server = Server()
+    tasks = len(asyncio.all_tasks())
+    assert AsgiSink(server.send).write(b"one") is None
+    assert server.sent == [b"one"]
+    assert len(asyncio.all_tasks()) == tasks
+
+
+@pytest.mark.parametrize("turns", [0, 1, 3])
+async def test_a_suspended_write_is_carried_on_to_its_end_and_happens_once(turns: int) -> None:
+    server = Server()
+    server.gate, server.turns = asyncio.get_running_loop().create_future(), turns
+    sink = AsgiSink(lambda message: middleware(server, message))
+    wait = sink.write(b"one")
+    assert wait is not None
+    waiting = asyncio.ensure_future(_finish(wait))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert (server.sent, waiting.done()) == ([], False)
+    server.gate.set_result(None)
+    await waiting
+    assert server.sent == [b"one"]
+    server.gate, server.turns = None, 0
+    assert sink.write(b"two") is None
+    assert server.sent == [b"one", b"two"]
+
+
+async def test_a_write_that_was_resumed_before_it_is_awaited_is_carried_on_too() -> None:
+    server = Server()
+    server.gate = asyncio.get_running_loop().create_future()
+    wait = AsgiSink(server.send).write(b"one")
+    assert wait is not None
+    server.gate.set_result(None)
+    await wait
+    assert server.sent == [b"one"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_peer_that_has_gone_is_no_error(late: bool) -> None:
+    server = Server()
+    server.error, server.turns = ConnectionResetError(), int(late)
+    wait = AsgiSink(server.send).write(b"one")
+    assert (wait is not None) is late
+    if wait is not None:
+        await wait
+
+
+async def test_any_other_error_is_the_callers() -> None:
+    server = Server()
+    server.error = RuntimeError("response already completed")
+    with pytest.raises(RuntimeError, match="already completed"):
+        AsgiSink(server.send).write(b"one")
+    server.turns = 1
+    wait = AsgiSink(server.send).write(b"one")
+    assert wait is not None
+    with pytest.raises(RuntimeError, match="already completed"):
+        await wait
+
+
+async def test_who_is_cancelled_while_waiting_cancels_the_write_and_what_it_waits_for() -> None:
+    server = Server()
+    server.gate = asyncio.get_running_loop().create_future()
+    wait = AsgiSink(server.send).write(b"one")
+    assert wait is not None
+    waiting = asyncio.ensure_future(_finish(wait))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert server.gate.cancelled()
+    assert server.sent == []
+
+
+async def test_a_suspended_write_that_nobody_awaits_any_more_is_dropped_silently() -> None:
+    server = Server()
+    server.gate = asyncio.get_running_loop().create_future()
+    wait: Any = AsgiSink(server.send).write(b"one")
+    del wait
+    server.gate.set_result(None)
+    await asyncio.sleep(0)
+    assert server.sent == []
+
+
+async def test_only_a_disconnect_is_a_disconnect() -> None:
+    messages: list[Message] = [
+        {"type": "http.request", "body": b"", "more_body": False},
+        {"type": "http.disconnect"},
+        {"type": "never read"},
+    ]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    await disconnected(receive)
+    assert messages == [{"type": "never read"}]
+
+
+async def _finish(wait: Any) -> None:
+    await wait

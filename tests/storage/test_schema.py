@@ -1,0 +1,114 @@
+"""The version of the tables: what a file was written by decides what happens to it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from livethread.errors import SetupError
+from livethread.storage.database import sqlite_engine
+from livethread.storage.schema import MIGRATIONS, upgrade
+from livethread.storage.tables import metadata
+
+SECOND = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    op.add_column("assistants", sa.Column("note", sa.Text()))
+    {more}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "livethread.db"
+
+
+def migrations(folder: Path, more: str = "") -> Path:
+    """A folder with our own steps and one that comes after them."""
+    later = folder / "later"
+    shutil.copytree(MIGRATIONS, later, ignore=shutil.ignore_patterns("__pycache__"))
+    (later / "versions" / "0002_second.py").write_text(SECOND.format(more=more))
+    return later
+
+
+def upgraded(file: Path, folder: Path = MIGRATIONS) -> Path | None:
+    engine = sqlite_engine(file)
+    try:
+        return upgrade(engine, file, folder)
+    finally:
+        engine.dispose()
+
+
+def ask(file: Path, question: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        return connection.execute(question).fetchall()
+
+
+def test_the_steps_make_exactly_the_tables_that_the_code_knows(file: Path) -> None:
+    engine: Engine = sqlite_engine(file)
+    assert upgrade(engine, file) is None
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_a_new_file_is_made_without_a_copy_and_a_current_one_is_left_alone(file: Path) -> None:
+    assert [upgraded(file), upgraded(file)] == [None, None]
+    assert ask(file, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert [path.name for path in file.parent.iterdir() if "before" in path.name] == []
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_after_a_copy_was_put_beside_it(file: Path, tmp_path: Path) -> None:
+    upgraded(file)
+    ask(file, "INSERT INTO assistants VALUES ('asst_1', 1, '{}')")
+    copy = upgraded(file, migrations(tmp_path))
+    assert copy == tmp_path / "livethread.db.before-0001"
+    assert ask(copy, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert ask(copy, "SELECT * FROM assistants") == [("asst_1", 1, "{}")]
+    assert ask(file, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert ask(file, "SELECT * FROM assistants") == [("asst_1", 1, "{}", None)]
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was(file: Path, tmp_path: Path) -> None:
+    upgraded(file)
+    with pytest.raises(OperationalError):
+        upgraded(file, migrations(tmp_path, 'op.execute("SELECT no_such_column")'))
+    assert ask(file, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert "note" not in str(ask(file, "SELECT sql FROM sqlite_master WHERE name = 'assistants'"))
+
+
+def test_a_file_of_a_later_version_is_refused_with_a_sentence(file: Path, tmp_path: Path) -> None:
+    upgraded(file, migrations(tmp_path))
+    before = file.read_bytes()
+    with pytest.raises(SetupError) as refused:
+        upgraded(file)
+    assert str(refused.value) == (
+        f"The database {file} was written by a later version of Livethread (0002); "
+        "start that version, or name another data folder with --data."
+    )
+    assert file.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_with_a_sentence(file: Path) -> None:
+    file.write_bytes(b"not a database, but long enough to have a header" * 100)
+    with pytest.raises(SetupError) as refused:
+        upgraded(file)
+    assert str(refused.value) == (
+        f"The database {file} cannot be read (file is not a database); "
+        "put a copy of it in its place, or name another data folder with --data."
+    )
