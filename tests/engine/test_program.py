@@ -22,7 +22,7 @@ from livethread.storage import tables
 from tests.engine.harness import House, house_at
 from tests.engine.scripted import Call, TurnedClock
 
-PROGRAMS = 400 if os.environ.get("TORTURE") else 8
+PROGRAMS = 400 if os.environ.get("TORTURE") else 6
 STEPS = 40
 
 

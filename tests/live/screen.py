@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Generator
 from typing import Any
 
 from livethread.domain import cursor
@@ -13,6 +13,23 @@ from livethread.live.position import View
 from livethread.live.viewer import Viewer
 from livethread.sse import Decoder, Event
 from tests.live.stage import Stage, until
+
+
+class Once:
+    """Waits for a connection to drain; like a coroutine it can be awaited once.
+
+    Args:
+        drained: when it has.
+    """
+
+    def __init__(self, drained: asyncio.Future[None]) -> None:
+        self._drained = drained
+        self._awaited = False
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        assert not self._awaited
+        self._awaited = True
+        return self._drained.__await__()
 
 
 class Screen:
@@ -51,7 +68,7 @@ class Screen:
         if not self.full:
             return None
         self._drained = asyncio.get_running_loop().create_future()
-        return self._drained
+        return Once(self._drained)
 
     async def look(self, last_id: str | None = None, *, limit: int = 20, snapshot: bool = True) -> Screen:
         """Attach as the streams of the API do, and take the snapshot if there is to be one."""

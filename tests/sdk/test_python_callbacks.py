@@ -139,6 +139,16 @@ def test_the_text_alone_can_be_iterated(client: OpenAI) -> None:
         assert stream.get_final_run().status == "completed"
 
 
+def test_a_refusal_is_gathered_like_an_answer(client: OpenAI) -> None:
+    thread, assistant = asked(client, "Hello"), player(client, script("refusal"))
+    with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id) as stream:
+        stream.until_done()
+        (message,) = stream.get_final_messages()
+    assert [block.to_dict() for block in message.content] == [
+        {"type": "refusal", "refusal": "I cannot help with that."}
+    ]
+
+
 def test_create_and_run_stream_takes_a_handler(client: OpenAI) -> None:
     assistant, handler = player(client, script("echo")), Recorder()
     with client.beta.threads.create_and_run_stream(

@@ -219,6 +219,19 @@ def test_a_client_that_drops_its_stream_does_not_stop_the_run(client: OpenAI) ->
     assert texts(client, thread.id)[1:] == [("assistant", "completed", "Before the pause and behind it.")]
 
 
+def test_a_stream_tells_the_request_and_is_never_kept_by_a_cache(client: OpenAI) -> None:
+    thread, assistant = asked(client), player(client, script("echo"))
+    with client.beta.threads.runs.with_streaming_response.create(
+        thread.id, assistant_id=assistant.id, stream=True
+    ) as response:
+        assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert response.headers["cache-control"] == "no-store, no-transform"
+        assert response.headers["x-accel-buffering"] == "no"
+        assert response.headers["x-request-id"].startswith("req_")
+        assert "content-encoding" not in response.headers
+        assert list(response.iter_lines())[-3:-1] == ["event: done", "data: [DONE]"]
+
+
 def test_two_runs_in_parallel_each_tell_of_themselves_only(client: OpenAI) -> None:
     waiting = started(client, SILENCE)
     assistant = player(client, script("echo"))

@@ -224,8 +224,9 @@ def test_an_upstream_that_is_the_server_itself_is_ignored_with_a_sentence(tmp_pa
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     own = f"http://localhost:{port}/v1"
+    environment = {"OPENAI_BASE_URL": own, "OPENAI_API_KEY": KEY, "LIVETHREAD_WORDS_PER_SECOND": "0"}
     with (
-        serving(tmp_path, {"OPENAI_BASE_URL": own, "OPENAI_API_KEY": KEY}, port=port) as process,
+        serving(tmp_path, environment, port=port) as process,
         OpenAI(base_url=own, api_key="any", max_retries=0) as client,
     ):
         sentence = (
