@@ -7,7 +7,6 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI
@@ -38,6 +37,7 @@ from livethread.page.start import start_page
 from livethread.providers.builtin import Builtin
 from livethread.providers.builtin.assistants import first_assistants
 from livethread.providers.chat_completions import ChatCompletions
+from livethread.providers.ourselves import is_ourselves
 from livethread.providers.registry import Registry
 from livethread.services.answers import ListQuery
 from livethread.services.assistants import Assistants
@@ -67,6 +67,7 @@ class Livethread:
         self._clock = clock or SystemClock()
         self._ids = ids or Ids()
         self._folder: DataFolder | None = None
+        self.connected = False  # to a model API
         self.greeter: str | None = None  # an assistant for the examples that are printed at the start
 
     async def start(self) -> None:
@@ -172,12 +173,13 @@ class Livethread:
         builtin = Builtin(self._clock, self._ids, words_per_second=settings.words_per_second, scripts=folder.scripts)
         if settings.upstream_url is None:
             return Registry(builtin)
-        if _is_ourselves(settings.upstream_url, settings.host, settings.port):
+        if is_ourselves(settings.upstream_url, settings.host, settings.port):
             log.warning(
                 f"the upstream {settings.upstream_url} is this server itself and is ignored; "
                 "set LIVETHREAD_UPSTREAM_URL to the model API"
             )
             return Registry(builtin)
+        self.connected = True
         return Registry(builtin, ChatCompletions(settings.upstream_url, settings.upstream_key, ids=self._ids))
 
     async def _seed(self, assistants: Assistants) -> None:
@@ -197,21 +199,6 @@ class Livethread:
 def _grown(bus: LocalBus, threads: set[str]) -> None:
     for thread_id in threads:
         bus.publish(Hint(thread_id))
-
-
-def _is_ourselves(url: str, host: str, port: int) -> bool:
-    """Whether an upstream is our own address: a developer exports OPENAI_BASE_URL for the app, too."""
-    ours = {host, "127.0.0.1", "localhost", "::1", "0.0.0.0"} if _is_local(host) else {host}
-    parts = urlsplit(url)
-    try:
-        theirs = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return False
-    return theirs == port and parts.hostname in ours
-
-
-def _is_local(host: str) -> bool:
-    return host in ("127.0.0.1", "localhost", "::1", "0.0.0.0", "::")
 
 
 def from_environment(**settings: Any) -> Livethread:

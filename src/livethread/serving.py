@@ -161,7 +161,7 @@ def _greet(server: Server) -> None:
     assistant = server.app.greeter
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.print(f"\nLivethread is at {url}   API docs {url}/docs   data in {settings.data}")
-    if settings.upstream_url is None:
+    if not server.app.connected:
         console.print("No model is connected: the built-in ones answer. Set LIVETHREAD_UPSTREAM_URL to connect one.")
     if assistant is None:
         console.print(f"It has no assistants yet: POST {url}/v1/assistants makes one.\n")

@@ -75,7 +75,10 @@ async def test_a_repeated_or_older_hint_changes_nothing(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("lost", [1, 3, 450])
-async def test_a_gap_sends_the_hub_to_the_log_however_long_it_is(tmp_path: Path, lost: int) -> None:
+async def test_a_gap_sends_the_hub_to_the_log_however_long_it_is(
+    tmp_path: Path, lost: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tip, "LOOK_EVERY", 1000.0)
     bus = Muffled()
     async with staged(tmp_path, bus) as stage:
         screen = await Screen(stage).look()

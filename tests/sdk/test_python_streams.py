@@ -20,6 +20,15 @@ def last_run(events: list[AssistantStreamEvent]) -> Run:
     return run
 
 
+def why_cut(events: list[AssistantStreamEvent]) -> list[str | None]:
+    """Why each message of a stream that was cut is incomplete."""
+    return [
+        event.data.incomplete_details.reason if event.data.incomplete_details else None
+        for event in events
+        if event.event == "thread.message.incomplete"
+    ]
+
+
 def streams(client: OpenAI, scenario: str) -> list[list[AssistantStreamEvent]]:
     """The stream of a new run, and one more for each time it waited for outputs."""
     thread, assistant = asked(client, "Hello"), player(client, scenario)
@@ -186,6 +195,7 @@ def test_a_run_cancelled_in_mid_stream_ends_in_order_and_keeps_its_text(client: 
                     cancelling = another.beta.threads.runs.cancel(run.id, thread_id=thread.id)
                     assert cancelling.status == "cancelling"
     assert order(events) == f"{BEGUN} {SPEAKING} R.cancelling M.incomplete S.cancelled R.cancelled"
+    assert why_cut(events) == ["run_cancelled"]
     assert broken_rules(events) == []
     assert texts(client, thread.id) == [("user", "completed", "Hello"), ("assistant", "incomplete", "One moment")]
 
@@ -207,6 +217,7 @@ def test_a_run_that_takes_too_long_expires_in_order_and_keeps_its_text() -> None
     with testing.server(run_seconds=1) as url, OpenAI(base_url=f"{url}/v1", api_key="any") as client:
         (events,) = streams(client, script("stall"))
         assert order(events) == f"{BEGUN} {SPEAKING} M.incomplete S.expired R.expired"
+        assert why_cut(events) == ["run_expired"]
         thread_id = last_run(events).thread_id
         assert texts(client, thread_id)[1:] == [("assistant", "incomplete", "One moment")]
 

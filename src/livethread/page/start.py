@@ -13,7 +13,8 @@ _PAGE: Final = """<!doctype html>
 <style>
   :root {{ color-scheme: light dark }}
   body {{ font: 16px/1.55 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem }}
-  pre {{ padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: .5rem; background: rgb(128 128 128 / .12) }}
+  pre {{ padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: .5rem;
+    background: rgb(128 128 128 / .12) }}
   code {{ font: 14px/1.5 ui-monospace, monospace }}
 </style>
 <h1>Livethread</h1>
