@@ -132,6 +132,31 @@ async def test_something_odd_while_the_log_is_being_read_makes_it_read_again(sta
     assert len(reads) >= 2
 
 
+async def test_a_read_that_was_overtaken_by_hints_does_not_stop_the_next_one(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tip, "BATCH", 1)
+    screen = await Screen(stage).look()
+    await settled(stage, screen)
+    following, read = stage.hub._tip, stage.database.read
+    following._unsubscribe()
+    await stage.post("one")
+
+    async def late(query: object) -> object:
+        result: object = await read(query)  # type: ignore[arg-type]
+        stage.database.read = read  # type: ignore[method-assign]
+        following._hear(Hint(stage.thread_id, tuple(await stage.events())))
+        await until(lambda: len(screen.data("thread.message.created")) == 1)
+        return result
+
+    stage.database.read = late  # type: ignore[method-assign, assignment]
+    following.check()
+    await until(lambda: len(screen.data("thread.message.created")) == 1)
+    await stage.post("two")
+    following.check()
+    await until(lambda: len(screen.data("thread.message.created")) == 2)
+
+
 async def test_a_log_that_was_rebuilt_is_read_anew_and_thread_viewers_get_a_snapshot_while_run_viewers_come_back(
     stage: Stage,
 ) -> None:

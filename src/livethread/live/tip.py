@@ -196,24 +196,25 @@ class Tip:
         try:
             while self._odd:
                 self._odd = False
-                same, events = await self._database.read(self._behind(self.position))
-                if not same:
-                    await self._load()
-                    self._rebuilt()
-                    return
-                self._heard.extend(events)
-                self._stirred()
-                if len(events) == BATCH:  # there is more, and it counts from where these lead
-                    self._odd = True
-                    await self.moved.wait()
+                seq, tag, more = self.position.seq, self.position.tag, True
+                while more:
+                    same, events = await self._database.read(self._behind(seq, tag))
+                    if not same:
+                        await self._load()
+                        self._rebuilt()
+                        return
+                    self._heard.extend(events)
+                    self._stirred()
+                    more = len(events) == BATCH
+                    if more:  # from where these lead: our own position may be elsewhere by now
+                        seq, tag = events[-1].seq, events[-1].tag
         except NotFound:  # the whole thread is gone
             self._rebuilt()
         except Exception:  # the next oddity, or the next look, tries again
             log.exception("log not read", thread_id=self.thread_id)
 
-    def _behind(self, position: Position) -> Callable[[Connection], tuple[bool, list[LoggedEvent]]]:
-        """Asks the log whether it still holds the event that we stand at, and what follows it."""
-        seq, tag = position.seq, position.tag
+    def _behind(self, seq: int, tag: str) -> Callable[[Connection], tuple[bool, list[LoggedEvent]]]:
+        """Asks the log whether it still holds this event, and what follows it."""
 
         def read(connection: Connection) -> tuple[bool, list[LoggedEvent]]:
             same = seq == 0 or queries.event_tag(connection, self.thread_id, seq) == tag
