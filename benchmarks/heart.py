@@ -99,32 +99,37 @@ def costs(subject: Measured, answers: Callable[[Measured, int], object]) -> tupl
     return token * 1e6, (short / STREAMS - token * SHORT) * 1e3
 
 
-def main(repetitions: int) -> None:
-    """Measure, and print every repetition."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
-    upstream_port, ours_port, bare_port = free_port(), free_port(), free_port()
-    upstream = f"http://127.0.0.1:{upstream_port}/v1"
+def repetition(upstream: str) -> list[tuple[float, float]]:
+    """One measurement of both, each in a fresh process: a used one has memory left over."""
+    ours_port, bare_port = free_port(), free_port()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="livethread-benchmark-"))
-        stack.enter_context(started(["-m", "benchmarks.upstream", str(upstream_port)], upstream_port))
         arguments = ["-c", "from livethread.cli import main; main()", "serve", "--port", str(ours_port)]
         environment = {"LIVETHREAD_UPSTREAM_URL": upstream}
         ours = stack.enter_context(started([*arguments, "--data", folder], ours_port, environment))
         bare = stack.enter_context(started(["-m", "benchmarks.passthrough", str(bare_port), upstream], bare_port))
-        asyncio.run(livethread_answers(ours, 10))
-        asyncio.run(passthrough_answers(bare, 10))
-        rows = []
-        print(f"{STREAMS} streams at {RATE} tokens/s, answers of {SHORT} and {LONG} tokens; {IDLE} idle viewers")
-        print(f"{'':14} {'us CPU/token':>26} {'ms CPU/run besides':>26} {'KB/idle viewer':>26}")
-        for repetition in range(repetitions):
-            ours_cost, bare_cost = costs(ours, livethread_answers), costs(bare, passthrough_answers)
-            idle = asyncio.run(idle_livethread(ours)) / 1024, asyncio.run(idle_passthrough(bare)) / 1024
-            pairs = [(ours_cost[0], bare_cost[0]), (ours_cost[1], bare_cost[1]), idle]
-            rows.append(pairs)
-            print(f"repetition {repetition + 1:<3} " + " ".join(f"{_pair(pair):>26}" for pair in pairs), flush=True)
-        medians = [tuple(statistics.median(row[n][side] for row in rows) for side in (0, 1)) for n in range(3)]
-        print(f"{'median':14} " + " ".join(f"{_pair(pair):>26}" for pair in medians))  # type: ignore[arg-type]
+        idle = asyncio.run(idle_livethread(ours)) / 1024, asyncio.run(idle_passthrough(bare)) / 1024
+        asyncio.run(livethread_answers(ours, SHORT))
+        asyncio.run(passthrough_answers(bare, SHORT))
+        ours_cost, bare_cost = costs(ours, livethread_answers), costs(bare, passthrough_answers)
+    return [(ours_cost[0], bare_cost[0]), (ours_cost[1], bare_cost[1]), idle]
+
+
+def main(repetitions: int) -> None:
+    """Measure, and print every repetition."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
+    port = free_port()
+    print(f"{STREAMS} streams at {RATE} tokens/s, answers of {SHORT} and {LONG} tokens; {IDLE} idle viewers")
+    print(f"{'':14} {'us CPU/token':>26} {'ms CPU/run besides':>26} {'KB/idle viewer':>26}")
+    rows = []
+    with started(["-m", "benchmarks.upstream", str(port)], port):
+        for number in range(repetitions):
+            rows.append(repetition(f"http://127.0.0.1:{port}/v1"))
+            print(f"repetition {number + 1:<3} " + " ".join(f"{_pair(pair):>26}" for pair in rows[-1]), flush=True)
+    columns = zip(*rows, strict=True)
+    medians = [(statistics.median(a for a, _ in column), statistics.median(b for _, b in column)) for column in columns]
+    print(f"{'median':14} " + " ".join(f"{_pair(pair):>26}" for pair in medians))
 
 
 def _pair(pair: tuple[float, float]) -> str:

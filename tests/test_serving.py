@@ -5,12 +5,13 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,29 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     )
 
 
+def test_a_database_of_another_program_is_one_sentence(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "livethread.db")) as other:
+        other.execute("CREATE TABLE threads (a)")
+    assert refused("--port", "0", "--data", str(tmp_path)) == (
+        f"livethread: The database {tmp_path}/livethread.db belongs to another program; "
+        "name another data folder with --data."
+    )
+
+
+def test_a_draft_file_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "livethread.db-drafts").mkdir()
+    assert refused("--port", "0", "--data", str(tmp_path)) == (
+        f"livethread: The data folder {tmp_path} cannot be written (Is a directory); "
+        "make it writable, or name another one with --data."
+    )
+
+
+def test_what_people_said_is_for_the_owner_of_the_server_only(tmp_path: Path) -> None:
+    with started(tmp_path):
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+
+
 def test_a_setting_that_makes_no_sense_is_one_sentence(tmp_path: Path) -> None:
     printed = refused("--data", str(tmp_path), LIVETHREAD_RUN_SECONDS="soon")
     assert printed == (
@@ -174,11 +198,16 @@ def test_an_upstream_that_is_the_server_itself_is_ignored_with_one_sentence(tmp_
 
 
 def test_with_keys_set_a_caller_must_send_one(tmp_path: Path) -> None:
-    with started(tmp_path, LIVETHREAD_API_KEYS="sesame") as server:
+    with started(tmp_path, LIVETHREAD_API_KEYS="sesame", LIVETHREAD_WORDS_PER_SECOND="0") as server:
         with pytest.raises(urllib.error.HTTPError) as raised:
             server.get("/v1/assistants")
         assert raised.value.code == 401
         raised.value.close()
+        curl = re.search(r"^curl .*$", server.printed, re.MULTILINE)
+        assert curl is not None
+        environment = {**os.environ, "LIVETHREAD_API_KEY": "sesame"}
+        said = subprocess.run(curl[0], shell=True, capture_output=True, text=True, check=True, env=environment).stdout
+        assert said.endswith("data: [DONE]\n\n")
         request = urllib.request.Request(server.url + "/v1/assistants", headers={"Authorization": "Bearer sesame"})
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200

@@ -64,7 +64,12 @@ def test_a_key_alone_connects_nothing() -> None:
         (
             "LIVETHREAD_PORT",
             "eighty",
-            "LIVETHREAD_PORT is 'eighty', but must be a number that is not negative; set another or unset it.",
+            "LIVETHREAD_PORT is 'eighty', but must be a whole number up to 65535; set another or unset it.",
+        ),
+        (
+            "LIVETHREAD_PORT",
+            "99999",
+            "LIVETHREAD_PORT is '99999', but must be a whole number up to 65535; set another or unset it.",
         ),
         (
             "LIVETHREAD_RUN_SECONDS",

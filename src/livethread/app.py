@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import structlog
@@ -16,12 +16,13 @@ from starlette.types import Receive, Scope, Send
 
 from livethread import __version__
 from livethread.api.documentation import add_documentation
-from livethread.api.errors import Unexpected
+from livethread.api.envelope import Unexpected
 from livethread.api.headers import Headers
 from livethread.api.routes import Services, add_routes
 from livethread.api.streams import Streams
 from livethread.clock import Clock, SystemClock
-from livethread.domain.assistants import AssistantCreate
+from livethread.domain.assistants import Assistant, AssistantCreate
+from livethread.domain.lists import ListQuery
 from livethread.engine.loop import Engine
 from livethread.engine.worker import Worker
 from livethread.errors import SetupError
@@ -39,7 +40,6 @@ from livethread.providers.builtin.assistants import first_assistants
 from livethread.providers.chat_completions import ChatCompletions
 from livethread.providers.ourselves import is_ourselves
 from livethread.providers.registry import Registry
-from livethread.services.answers import ListQuery
 from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
 from livethread.services.runs import Runs
@@ -66,9 +66,7 @@ class Livethread:
         self.settings = settings
         self._clock = clock or SystemClock()
         self._ids = ids or Ids()
-        self._folder: DataFolder | None = None
         self.connected = False  # to a model API
-        self.greeter: str | None = None  # an assistant for the examples that are printed at the start
 
     async def start(self) -> None:
         """Open the data folder, mend what the last process left, and take up work.
@@ -76,61 +74,66 @@ class Livethread:
         Raises:
             SetupError: the folder or the database cannot be used; one sentence says what to do.
         """
+        async with AsyncExitStack() as opened:
+            await self._open(opened)
+            self._opened = opened.pop_all()
+
+    async def stop(self) -> None:
+        """Send the viewers away, hand the runs back, and close everything."""
+        await self._opened.aclose()
+
+    async def _open(self, opened: AsyncExitStack) -> None:
+        """Make the rooms from the lowest up; they are closed from the highest down."""
         settings, clock, ids = self.settings, self._clock, self._ids
-        folder = self._folder = DataFolder(settings.data)
-        try:
-            engine = sqlite_engine(folder.database)
-            copy = upgrade(engine, folder.database)
-            if copy is not None:
-                log.info("database migrated", copy=str(copy))
-            self._database = database = Database(engine)
-            database.start()
-            bus = LocalBus()
-            self._drafts = drafts = FileDrafts(folder.drafts, lambda threads: _grown(bus, threads))
-        except BaseException:
-            folder.close()
-            raise
+        folder = DataFolder(settings.data)
+        opened.callback(folder.close)
+        bus = LocalBus()
+        drafts = FileDrafts(folder.drafts, lambda threads: _grown(bus, threads))
+        opened.callback(drafts.close)
+        engine = sqlite_engine(folder.database)
+        copy = upgrade(engine, folder.database)
+        if copy is not None:
+            log.info("database migrated", copy=str(copy))
+        self._database = database = Database(engine)
+        database.start()
+        opened.push_async_callback(database.close)
         thread_log = ThreadLog(database, drafts, bus, ids, clock)
         reading = Reading(database, drafts)
-        self._registry = self._providers(folder)
-        self._worker = Worker(
-            Engine(database, thread_log, drafts, self._registry, ids), bus, clock,
+        registry = self._providers(folder)
+        opened.push_async_callback(registry.close)
+        worker = Worker(
+            Engine(database, thread_log, drafts, registry, ids), bus, clock,
             owner=f"{socket.gethostname()}-{os.getpid()}", run_seconds=settings.run_seconds,
         )  # fmt: skip
-        await self._worker.recover()
+        await worker.recover()
+        opened.push_async_callback(worker.stop)
         self.hubs = hubs = Hubs(database, drafts.get, bus, Snapshots(reading, drafts.get))
+        opened.callback(hubs.close)
+        self._assistants = Assistants(database, ids, clock)
         services = Services(
-            assistants=Assistants(database, ids, clock),
+            assistants=self._assistants,
             threads=Threads(database, thread_log, reading, ids, clock),
             messages=Messages(thread_log, reading, ids, settings.thread_policy),
             runs=Runs(thread_log, reading, ids, clock, settings.thread_policy),
             steps=Steps(reading),
-            registry=self._registry,
+            registry=registry,
             hubs=hubs,
         )
-        await self._seed(services.assistants)
-        await self._worker.start()
+        await self._make_first_assistants()
+        await worker.start()
+        self._app = self._faces(services, Resume(database, drafts.get))
+
+    def _faces(self, services: Services, resume: Resume) -> Headers:
         api = FastAPI(
             title="Livethread", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None,
             description="The Assistants API v2 on any model, live for every viewer.",
         )  # fmt: skip
-        add_routes(api, services, max_body=settings.max_body)
+        add_routes(api, services, max_body=self.settings.max_body)
         add_documentation(api)
         api.add_route("/healthz", self._health, include_in_schema=False)
         api.add_route("/", self._start_page, include_in_schema=False)
-        streams = Streams(api, hubs, Resume(database, drafts.get))
-        self._app = Headers(Unexpected(streams), ids, settings.origins, settings.api_keys)
-
-    async def stop(self) -> None:
-        """Send the viewers away, hand the runs back, and close everything."""
-        self.hubs.close()
-        await self._worker.stop()
-        self.hubs.close()
-        await self._registry.close()
-        await self._database.close()
-        self._drafts.close()
-        if self._folder is not None:
-            self._folder.close()
+        streams = Streams(api, services.hubs, resume)
+        return Headers(Unexpected(streams), self._ids, self.settings.origins, self.settings.api_keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; under a server's own lifespan, start and stop with it."""
@@ -166,7 +169,7 @@ class Livethread:
         return JSONResponse({"status": "ok", "version": __version__, "viewers": self.hubs.viewers})
 
     async def _start_page(self, request: Request) -> Response:
-        return HTMLResponse(start_page(str(request.base_url).rstrip("/"), self.greeter))
+        return HTMLResponse(start_page(str(request.base_url).rstrip("/"), await self.guide()))
 
     def _providers(self, folder: DataFolder) -> Registry:
         settings = self.settings
@@ -182,18 +185,24 @@ class Livethread:
         self.connected = True
         return Registry(builtin, ChatCompletions(settings.upstream_url, settings.upstream_key, ids=self._ids))
 
-    async def _seed(self, assistants: Assistants) -> None:
+    async def guide(self) -> str | None:
+        """The id of an assistant that anybody may ask without a cost, for the examples."""
+        for text in (await self._assistants.list(ListQuery(limit=100, order="asc"))).texts:
+            assistant = Assistant.model_validate_json(text)
+            if assistant.model == "builtin/guide":
+                return assistant.id
+        return None
+
+    async def _make_first_assistants(self) -> None:
         """A server without assistants gets the first ones."""
-        present = await assistants.list(ListQuery(limit=1, order="asc"))
-        if not present.ids:
-            for first in first_assistants():
-                body = AssistantCreate(
-                    name=first.name, description=first.description, model=first.model,
-                    instructions=first.instructions, metadata=dict(first.metadata),
-                )  # fmt: skip
-                await assistants.create(body)
-            present = await assistants.list(ListQuery(limit=1, order="asc"))
-        self.greeter = present.ids[0]
+        if (await self._assistants.list(ListQuery(limit=1))).ids:
+            return
+        for first in first_assistants():
+            body = AssistantCreate(
+                name=first.name, description=first.description, model=first.model,
+                instructions=first.instructions, metadata=dict(first.metadata),
+            )  # fmt: skip
+            await self._assistants.create(body)
 
 
 def _grown(bus: LocalBus, threads: set[str]) -> None:

@@ -22,8 +22,18 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 @app.callback()
-def livethread() -> None:
+def livethread(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """A self-hosted server for AI-assistant threads."""
 
 
@@ -37,12 +47,6 @@ def serve(
 ) -> None:
     """Start the server."""
     run_server(Settings.read(host=host, port=port, data=data))
-
-
-@app.command()
-def version() -> None:
-    """Print the version."""
-    typer.echo(__version__)
 
 
 def main() -> None:

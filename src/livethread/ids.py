@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import random
+import re
 import secrets
 import string
 import threading
 from typing import Final
 
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _ALPHABET: Final = string.ascii_letters + string.digits
 _TAG_ALPHABET: Final = string.ascii_lowercase + string.digits
 
 _STOCK: Final = 4096
 """Random bytes fetched at a time: each fetch lets go of the interpreter, and may wait long to have it back."""
+
+
+def is_id(text: str) -> bool:
+    """Whether this may be the id of something stored, by us or by an import."""
+    return _ID.fullmatch(text) is not None
 
 
 class Ids:

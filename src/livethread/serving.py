@@ -51,7 +51,7 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     async with running(settings, listener) as server:
-        _greet(server)
+        _greet(server, await server.app.guide())
         await server.until_stopped()
 
 
@@ -69,6 +69,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE,
+                ws="none",
                 timeout_keep_alive=60,
             )
         )
@@ -156,22 +157,22 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _greet(server: Server) -> None:
+def _greet(server: Server, guide: str | None) -> None:
     url, settings = server.url, server.app.settings
-    assistant = server.app.greeter
+    key = "$LIVETHREAD_API_KEY" if settings.api_keys else None
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.print(f"\nLivethread is at {url}   API docs {url}/docs   data in {settings.data}")
     if not server.app.connected:
         console.print("No model is connected: the built-in ones answer. Set LIVETHREAD_UPSTREAM_URL to connect one.")
-    if assistant is None:
-        console.print(f"It has no assistants yet: POST {url}/v1/assistants makes one.\n")
+    if guide is None:
+        console.print(f"Base URL for the official SDKs: {url}/v1\n")
         return
     console.print(f"""
-Base URL for the official SDKs: {url}/v1   (any API key)
+Base URL for the official SDKs: {url}/v1   (API key: {"one of LIVETHREAD_API_KEYS" if key else "any"})
 
 With curl:
-{curl(url, assistant)}
+{curl(url, guide, key)}
 
 With the Python SDK (pip install openai):
-{python(url, assistant)}
+{python(url, guide, key)}
 """)

@@ -71,7 +71,7 @@ class Settings:
             url, key = env.get("OPENAI_BASE_URL"), key or env.get("OPENAI_API_KEY")
         return cls(
             host=host or env.get("LIVETHREAD_HOST") or default.host,
-            port=port if port is not None else int(_number(env, "LIVETHREAD_PORT", default.port)),
+            port=port if port is not None else _whole(env, "LIVETHREAD_PORT", default.port, most=65535),
             data=data or Path(env.get("LIVETHREAD_DATA") or default.data),
             upstream_url=url or None,
             upstream_key=key or None,
@@ -80,7 +80,7 @@ class Settings:
             api_keys=_list(env, "LIVETHREAD_API_KEYS"),
             words_per_second=_number(env, "LIVETHREAD_WORDS_PER_SECOND", default.words_per_second),
             run_seconds=_number(env, "LIVETHREAD_RUN_SECONDS", default.run_seconds),
-            max_body=int(_number(env, "LIVETHREAD_MAX_BODY", default.max_body)),
+            max_body=_whole(env, "LIVETHREAD_MAX_BODY", default.max_body, most=2**31),
         )
 
 
@@ -95,6 +95,15 @@ def _number(env: Mapping[str, str], name: str, default: float) -> float:
     if not 0 <= number < 1e12:
         raise SetupError(f"{name} is '{text}', but must be a number that is not negative; set another or unset it.")
     return number
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+    text = env.get(name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal() and int(text) <= most):
+        raise SetupError(f"{name} is '{text}', but must be a whole number up to {most}; set another or unset it.")
+    return int(text)
 
 
 def _list(env: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
+from livethread.api.envelope import Unexpected
 from livethread.api.headers import Headers
 from livethread.api.routes import Services, add_routes
 from livethread.live.hubs import Hubs
@@ -49,7 +50,7 @@ async def client(rooms: Rooms, services: Services) -> AsyncIterator[httpx2.Async
     async def broken() -> None:
         raise RuntimeError("something of ours")
 
-    whole = Headers(app, rooms.ids, origins=["https://app.example.com"])
+    whole = Headers(Unexpected(app), rooms.ids, origins=["https://app.example.com"])
     transport = httpx2.ASGITransport(whole)
     async with httpx2.AsyncClient(transport=transport, base_url="http://livethread") as client:
         yield client

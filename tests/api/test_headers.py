@@ -144,3 +144,19 @@ async def test_a_browser_that_asks_first_needs_no_key() -> None:
     async with Client(transport=transport, base_url="http://livethread") as client:
         headers = {"origin": "http://localhost", "access-control-request-method": "GET"}
         assert (await client.options("/v1/threads", headers=headers)).status_code == 204
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil.example"])
+async def test_a_page_of_a_foreign_origin_may_not_write_even_without_a_body(client: Client, origin: str) -> None:
+    answer = await client.post("/v1/threads", headers={"origin": origin})
+    assert answer.status_code == 403
+    assert answer.json()["error"]["message"] == (
+        f"Pages of {origin} may not write here. If they should, name that origin in LIVETHREAD_ORIGINS."
+    )
+    assert (await client.get("/v1/threads")).json()["data"] == []
+
+
+@pytest.mark.parametrize("host", ["chat.example.com", "192.168.1.5:8000"])
+async def test_a_page_that_this_server_has_served_may_write(client: Client, host: str) -> None:
+    answer = await client.post("/v1/threads", headers={"origin": f"http://{host}", "host": host})
+    assert answer.status_code == 200

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from livethread.api.body import SPILL
 from tests.api.conftest import MAX_BODY
 from tests.services.rooms import Rooms
 
@@ -168,8 +169,10 @@ async def test_json_may_name_its_charset(client: Client, content_type: str) -> N
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("length", ["10000000", "9" * 5000])
-async def test_a_body_over_the_limit_is_refused_by_its_length_alone(client: Client, rooms: Rooms, length: str) -> None:
+@pytest.mark.parametrize("length", [str(MAX_BODY + SPILL + 1), "9" * 5000])
+async def test_a_body_far_over_the_limit_is_refused_by_its_length_alone(
+    client: Client, rooms: Rooms, length: str
+) -> None:
     read = 0
 
     async def body() -> AsyncIterator[bytes]:
@@ -186,18 +189,25 @@ async def test_a_body_over_the_limit_is_refused_by_its_length_alone(client: Clie
     assert (await rooms.counts())["threads"] == 0
 
 
-async def test_a_body_that_grows_over_the_limit_is_not_read_to_its_end(client: Client) -> None:
+async def test_a_body_that_is_a_little_too_long_is_read_to_its_end_so_that_its_sender_hears_why(client: Client) -> None:
+    answer = await client.post(
+        "/v1/threads", content=b" " * (MAX_BODY + 1), headers={"content-type": "application/json"}
+    )
+    assert told(answer) == (413, f"Request body too large. Expected at most {MAX_BODY} bytes.", None, None)
+
+
+async def test_a_body_that_grows_far_over_the_limit_is_not_read_to_its_end(client: Client) -> None:
     read = 0
 
     async def body() -> AsyncIterator[bytes]:
         nonlocal read
         for _ in range(100):
             read += 1
-            yield b" " * 100_000
+            yield b" " * 1_000_000
 
     answer = await client.post("/v1/threads", content=body(), headers={"content-type": "application/json"})
     assert told(answer)[0] == 413
-    assert read == MAX_BODY // 100_000 + 1
+    assert read == (MAX_BODY + SPILL) // 1_000_000 + 1
 
 
 async def test_a_megabyte_within_the_limit_is_taken(client: Client) -> None:

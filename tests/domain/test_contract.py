@@ -14,7 +14,8 @@ from livethread.domain.assistants import Assistant, AssistantCreate
 from livethread.domain.content import refusal_block, text_block
 from livethread.domain.messages import Message, MessageCreate
 from livethread.domain.record import Record
-from livethread.domain.runs import Run, RunCreate, required_action
+from livethread.domain.run_bodies import RunCreate
+from livethread.domain.runs import Run, required_action
 from livethread.domain.steps import RunStep, function_call
 from livethread.domain.threads import Thread, ThreadCreate
 from livethread.domain.transitions import move

@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from livethread.domain.assistants import Assistant, AssistantCreate
-from livethread.domain.runs import Run, RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit, required_action
+from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
+from livethread.domain.runs import Run, required_action
 from livethread.domain.steps import function_call
 from livethread.ids import Ids
 

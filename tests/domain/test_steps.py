@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 
 from livethread.domain.assistants import Assistant, AssistantCreate
-from livethread.domain.runs import Run, RunCreate
+from livethread.domain.run_bodies import RunCreate
+from livethread.domain.runs import Run
 from livethread.domain.steps import RunStep, function_call
 from livethread.domain.usage import Usage
 from livethread.ids import Ids

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livethread.domain.assistants import Assistant, AssistantCreate
-from livethread.domain.runs import Run, RunCreate, RunStatus, ToolOutput, required_action
+from livethread.domain.run_bodies import RunCreate, ToolOutput
+from livethread.domain.runs import Run, RunStatus, required_action
 from livethread.domain.steps import function_call
 from livethread.domain.transitions import (
     ACTIVE,

@@ -1,4 +1,4 @@
-"""What a killed process leaves behind, and what the next one makes of it (design.md section 5, After a crash)."""
+"""What a killed process leaves behind, and what the next one makes of it (ARCHITECTURE section 5, After a crash)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from livethread.domain.runs import Usage as RunUsage
 from livethread.domain.steps import function_call
+from livethread.domain.usage import Usage as RunUsage
 from livethread.providers.chunks import PromptMessage, Text, TextPart, ToolCall, Usage
 from tests.engine.harness import House, house_at
 from tests.engine.scripted import NOW, TurnedClock

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from livethread.domain.run_bodies import ToolOutput, ToolOutputsSubmit
-from livethread.domain.runs import Usage as RunUsage
+from livethread.domain.usage import Usage as RunUsage
 from livethread.engine.loop import Engine, RunLoop
 from livethread.errors import ApiError
 from livethread.live.log import ThreadWrite

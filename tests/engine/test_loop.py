@@ -10,10 +10,10 @@ import pytest
 
 from livethread.domain.messages import MessageCreate
 from livethread.domain.run_bodies import ThreadAndRunCreate
-from livethread.domain.runs import Usage as RunUsage
 from livethread.domain.runs import required_action
 from livethread.domain.steps import function_call
 from livethread.domain.threads import ThreadCreate
+from livethread.domain.usage import Usage as RunUsage
 from livethread.providers.chunks import (
     Chunk,
     Finish,

@@ -1,4 +1,4 @@
-"""What a new run does on a busy thread (design.md section 5, Busy thread)."""
+"""What a new run does on a busy thread (ARCHITECTURE section 5, Busy thread)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run sees (design.md section 5, What a run sees): a test for each of its sentences."""
+"""What a run sees (ARCHITECTURE section 5, What a run sees): a test for each of its sentences."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from livethread.domain.runs import Usage as RunUsage
 from livethread.domain.steps import function_call
+from livethread.domain.usage import Usage as RunUsage
 from livethread.engine.reply import Reply, last_error
 from livethread.providers.chunks import (
     Chunk,

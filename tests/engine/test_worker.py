@@ -1,4 +1,4 @@
-"""Owning a run (design.md section 5): claims, fences, leases, two workers on one database, and the stop."""
+"""Owning a run (ARCHITECTURE section 5): claims, fences, leases, two workers on one database, and the stop."""
 
 from __future__ import annotations
 

@@ -15,17 +15,11 @@ from livethread.domain.assistants import AssistantCreate
 from livethread.domain.content import ContentBlock, text_block
 from livethread.domain.events import LoggedEvent
 from livethread.domain.fold import Fold
+from livethread.domain.lists import ListQuery
 from livethread.domain.messages import Message, MessageCreate, MessageUpdate
 from livethread.domain.options import ThreadPolicy
-from livethread.domain.runs import (
-    Run,
-    RunCreate,
-    RunStatus,
-    RunUpdate,
-    ToolOutput,
-    ToolOutputsSubmit,
-    required_action,
-)
+from livethread.domain.run_bodies import RunCreate, RunUpdate, ToolOutput, ToolOutputsSubmit
+from livethread.domain.runs import Run, RunStatus, required_action
 from livethread.domain.steps import RunStep, function_call
 from livethread.domain.threads import ThreadCreate, ThreadUpdate
 from livethread.domain.transitions import IllegalMove, move
@@ -40,7 +34,6 @@ from livethread.live.position import Frame, Position, View
 from livethread.live.reading import Reading
 from livethread.live.resume import Resume
 from livethread.live.snapshot import Snapshots
-from livethread.services.answers import ListQuery
 from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
 from livethread.services.runs import Runs

@@ -155,7 +155,7 @@ async def test_two_threads_are_numbered_each_by_itself(stage: Stage) -> None:
 async def test_every_event_has_a_tag_and_the_row_of_the_thread_that_of_the_last(stage: Stage) -> None:
     await stage.post("hello")
     tags = [event.tag for event in await stage.events()]
-    row = await stage.database.read(lambda connection: queries.get(connection, tables.threads, stage.thread_id))
+    row = await stage.database.read(lambda connection: queries.thread(connection, stage.thread_id))
     assert row is not None
     assert [len(tag) for tag in tags] == [4, 4]
     assert (row.seq, row.tag) == (2, tags[-1])

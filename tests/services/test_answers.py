@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from livethread.services.answers import Listing, ListQuery
+from livethread.domain.lists import ListQuery
+from livethread.services.answers import Listing
 
 
 def test_a_list_is_the_stored_texts_in_the_envelope_of_the_reference() -> None:

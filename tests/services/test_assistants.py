@@ -5,8 +5,8 @@ import json
 import pytest
 
 from livethread.domain.assistants import AssistantCreate, AssistantUpdate
+from livethread.domain.lists import ListQuery
 from livethread.errors import ApiError, NotFound
-from livethread.services.answers import ListQuery
 from tests.services.rooms import NOW, Rooms
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from livethread.domain import cursor
 from livethread.domain.content import text_block
+from livethread.domain.lists import ListQuery
 from livethread.domain.messages import MessageCreate, MessageUpdate
 from livethread.domain.options import ThreadPolicy
 from livethread.domain.threads import ThreadCreate
 from livethread.errors import ApiError, NotFound
-from livethread.services.answers import ListQuery
 from tests.services.rooms import NOW, Rooms, rooms_at
 
 

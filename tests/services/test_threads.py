@@ -5,10 +5,10 @@ import json
 import pytest
 
 from livethread.domain import cursor
+from livethread.domain.lists import ListQuery
 from livethread.domain.runs import RunStatus
 from livethread.domain.threads import ThreadCreate, ThreadUpdate
 from livethread.errors import ApiError, Fenced, NotFound
-from livethread.services.answers import ListQuery
 from tests.services.rooms import NOW, Rooms
 
 HELLO = {"role": "user", "content": "Hello, who\n are you?"}

@@ -1,4 +1,4 @@
-"""How JSON bodies come in: read up to a limit, taken only as JSON, decoded by `bodies.decode`."""
+"""How JSON bodies come in: read up to a limit, taken only as JSON, decoded by `strict_json.decode`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livethread.api.bodies import decode
+from livethread.api.strict_json import decode
 from livethread.errors import ApiError
 
 MAX_BODY: Final = 8 * 1024 * 1024
@@ -18,6 +18,9 @@ MAX_BODY: Final = 8 * 1024 * 1024
 
 _LONGEST: Final = 18
 """Digits of a length that is worth reading."""
+
+SPILL: Final = 32 * 1024 * 1024
+"""Bytes read and thrown away beyond that: some clients hear no answer while they still send."""
 
 _BODILESS: Final = frozenset(["GET", "HEAD", "OPTIONS"])
 
@@ -58,13 +61,18 @@ async def read_json(request: Request, max_body: int = MAX_BODY) -> Any:
 
 async def _read(request: Request, max_body: int) -> bytes:
     length = request.headers.get("content-length", "0")
-    if length.isdecimal() and (len(length) > _LONGEST or int(length) > max_body):
+    if length.isdecimal() and (len(length) > _LONGEST or int(length) > max_body + SPILL):
         raise _too_large(max_body)
     raw = bytearray()
+    size = 0
     async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > max_body:
-            raise _too_large(max_body)
+        size += len(chunk)
+        if size > max_body + SPILL:
+            break
+        if size <= max_body:
+            raw += chunk
+    if size > max_body:
+        raise _too_large(max_body)
     return bytes(raw)
 
 

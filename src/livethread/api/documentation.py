@@ -23,10 +23,30 @@ def add_documentation(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = describe()
-        document["paths"].update(_STREAMS)
+        if "Refusal" not in document["components"]["schemas"]:
+            _correct(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _correct(document: dict[str, Any]) -> None:
+    """What FastAPI cannot know: the error envelope, and the answers that are streams."""
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Refusal"] = _REFUSAL
+    refused = {"$ref": "#/components/schemas/Refusal"}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["4XX"] = {
+                "description": "Refused, with the reason.",
+                "content": {"application/json": {"schema": refused}},
+            }
+    for path in _STREAMED:
+        document["paths"][path]["post"]["responses"]["200"]["content"]["text/event-stream"] = {"schema": _STRING}
+    document["paths"].update(_STREAMS)
 
 
 async def _page(request: Request) -> Response:
@@ -50,6 +70,27 @@ def _parameter(name: str, place: str, description: str, schema: dict[str, Any]) 
 
 
 _STRING: Final = {"type": "string"}
+_REFUSAL: Final = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": _STRING,
+                "type": _STRING,
+                "param": {"type": ["string", "null"], "description": "The path of the field at fault."},
+                "code": {"type": ["string", "null"]},
+            },
+        }
+    },
+}
+_STREAMED: Final = (
+    "/v1/threads/runs",
+    "/v1/threads/{thread_id}/runs",
+    "/v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",
+)
 _CURSOR: Final = [
     _parameter("Last-Event-ID", "header", "The id of the last event that was read; wins over `cursor`.", _STRING),
     _parameter("cursor", "query", "The same, or an `x-thread-cursor`.", _STRING),

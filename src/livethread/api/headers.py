@@ -22,6 +22,7 @@ _ALLOWED: Final = frozenset(["authorization", "content-type", "last-event-id", "
 _ALLOWED_PREFIXES: Final = ("openai-", "x-stainless-")
 _EXPOSED: Final = b"x-request-id, openai-poll-after-ms, x-thread-cursor"
 _METHODS: Final = "GET, POST, DELETE"
+_READS: Final = frozenset(["GET", "HEAD", "OPTIONS"])
 
 
 class Headers:
@@ -74,6 +75,14 @@ class Headers:
     def _answering(self, scope: Scope, given: dict[bytes, bytes]) -> ASGIApp:
         if scope["method"] == "OPTIONS" and b"origin" in given and b"access-control-request-method" in given:
             return self._preflight(given)
+        if scope["method"] not in _READS and b"origin" in given and not self._allows(given) and not _own_page(given):
+            origin = given[b"origin"].decode("latin-1")[:128]
+            return problems.response(
+                ApiError(
+                    f"Pages of {origin} may not write here. If they should, name that origin in LIVETHREAD_ORIGINS.",
+                    status=403,
+                )
+            )
         if b"x-livethread-hop" in given:
             return problems.response(
                 ApiError(
@@ -112,3 +121,8 @@ class Headers:
         return bool(origin) and (
             _THIS_MACHINE.fullmatch(origin) is not None or origin in self._origins or "*" in self._origins
         )
+
+
+def _own_page(given: dict[bytes, bytes]) -> bool:
+    """Whether a page that this very server has served asks: its origin is the host that was asked."""
+    return given[b"origin"].lower().partition(b"://")[2] == given.get(b"host", b"").lower()

@@ -6,14 +6,12 @@ begins so and is no id that we could have stored is 404, as any unknown one.
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import AfterValidator
 
 from livethread.errors import ApiError, NotFound
-
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+from livethread.ids import is_id
 
 
 def check_id(id: str, *, name: str, prefix: str, noun: str) -> str:
@@ -32,7 +30,7 @@ def check_id(id: str, *, name: str, prefix: str, noun: str) -> str:
     if not id.startswith(prefix):
         message = f"Invalid '{name}': '{id[:128]}'. Expected an ID that begins with '{prefix}'."
         raise ApiError(message, param=name, code="invalid_value")
-    if not _ID.fullmatch(id):
+    if not is_id(id):
         raise NotFound(noun, id[:128])
     return id
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from livethread.api.bodies import UNREADABLE, child
+from livethread.api.strict_json import UNREADABLE, child
 from livethread.errors import ApiError
 
 Problem = Mapping[str, Any]

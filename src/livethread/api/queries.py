@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from livethread.services.answers import ListQuery
-from livethread.storage.queries import Order
+from livethread.domain.lists import ListQuery, Order
 
 
 def _list_query(

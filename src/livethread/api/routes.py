@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
-from livethread.api import errors, later
+from livethread.api import envelope, later
 from livethread.api.answers import ListOf
 from livethread.api.assistants import AssistantCalls
 from livethread.api.body import MAX_BODY, json_route
@@ -17,7 +17,7 @@ from livethread.api.messages import MessageCalls
 from livethread.api.models import Model, ModelCalls, Models
 from livethread.api.runs import RunCalls
 from livethread.api.steps import StepCalls
-from livethread.api.threads import ThreadCalls
+from livethread.api.threads import ListedThread, ThreadCalls
 from livethread.domain.assistants import Assistant
 from livethread.domain.messages import Message
 from livethread.domain.record import Deleted
@@ -56,7 +56,7 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
         services: what answers them.
         max_body: bytes of a request body.
     """
-    errors.install(app)
+    envelope.install(app)
     routes = APIRouter(prefix="/v1", route_class=json_route(max_body), redirect_slashes=False)
 
     def add(method: str, path: str, call: Call, answer: type) -> None:
@@ -78,7 +78,7 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
 
     threads = ThreadCalls(services.threads)
     add("POST", "/threads", threads.create, Thread)
-    add("GET", "/threads", threads.list, ListOf[Thread])
+    add("GET", "/threads", threads.list, ListOf[ListedThread])
     add("GET", "/threads/{thread_id}", threads.get, Thread)
     add("POST", "/threads/{thread_id}", threads.update, Thread)
     add("DELETE", "/threads/{thread_id}", threads.delete, Deleted)

@@ -11,7 +11,8 @@ from livethread.api.answers import answered
 from livethread.api.paths import RunId, ThreadId
 from livethread.api.queries import Page
 from livethread.api.streams import RunStream
-from livethread.domain.runs import Run, RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
+from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
+from livethread.domain.runs import Run
 from livethread.domain.transitions import TERMINAL
 from livethread.live.hubs import Hubs
 from livethread.services.answers import Answer

@@ -16,7 +16,7 @@ HEADERS: Final = [
     (b"cache-control", b"no-store, no-transform"),
     (b"x-accel-buffering", b"no"),
 ]
-"""What every stream answers with (ARCHITECTURE, "SSE house rules")."""
+"""What every stream answers with (ARCHITECTURE, "SSE")."""
 
 
 class AsgiSink:

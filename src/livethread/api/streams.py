@@ -15,11 +15,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from livethread.api import problems
+from livethread.api.paths import check_id
 from livethread.api.sink import HEADERS, AsgiSink, disconnected
 from livethread.domain import cursor
 from livethread.domain.cursor import Cursor
 from livethread.errors import ApiError
-from livethread.live.hub import Hub
 from livethread.live.hubs import Hubs
 from livethread.live.position import Position, View
 from livethread.live.resume import Resume
@@ -51,6 +51,9 @@ class Streams:
             return
         try:
             query = _Query(scope)
+            check_id(match[1], name="thread_id", prefix="thread", noun="thread")
+            if match[2] is not None:
+                check_id(match[2], name="run_id", prefix="run", noun="run")
             if match[2] is None:
                 await self._thread(match[1], query, receive, send)
             else:
@@ -64,14 +67,14 @@ class Streams:
             await Response(status_code=204)(_HTTP, receive, send)
             return
         snapshot = query.snapshot or query.resumes
-        await _serve(self._hubs.of(thread_id), View(), position, receive, send, limit=query.limit, snapshot=snapshot)
+        await _serve(self._hubs, thread_id, View(), position, receive, send, limit=query.limit, snapshot=snapshot)
 
     async def _run(self, thread_id: str, run_id: str, query: _Query, receive: Receive, send: Send) -> None:
         start = await self._resume.run(thread_id, run_id, query.cursor)
         if start.over:
             await Response(status_code=204)(_HTTP, receive, send)
             return
-        await _serve(self._hubs.of(thread_id), start.view, start.position, receive, send)
+        await _serve(self._hubs, thread_id, start.view, start.position, receive, send)
 
 
 class RunStream(Response):
@@ -92,14 +95,15 @@ class RunStream(Response):
         run = self._written.run
         view = View(run.id, self._written.run_seq)
         position = Position(self._written.before, "", [], run.id)
-        await _serve(self._hubs.of(run.thread_id), view, position, receive, send)
+        await _serve(self._hubs, run.thread_id, view, position, receive, send)
 
 
 _HTTP: Final[Scope] = {"type": "http", "extensions": {}}
 
 
 async def _serve(
-    hub: Hub,
+    hubs: Hubs,
+    thread_id: str,
     view: View,
     position: Position | None,
     receive: Receive,
@@ -110,6 +114,7 @@ async def _serve(
 ) -> None:
     """One viewer, from its first byte to its last; that it goes away stops nothing but this."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    hub = hubs.of(thread_id)
     viewer = await hub.attach(AsgiSink(send), view, position, limit=limit, snapshot=snapshot)
     gone = asyncio.ensure_future(disconnected(receive))
     try:

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from livethread.api.answers import answered
 from livethread.api.paths import ThreadId
 from livethread.api.queries import Page
-from livethread.domain.threads import ThreadCreate, ThreadUpdate
+from livethread.domain.threads import Thread, ThreadCreate, ThreadUpdate
 from livethread.services.threads import Threads
+
+
+class Author(BaseModel):
+    """Who wrote a message, for the documentation only."""
+
+    role: str
+    assistant_id: str | None
+    name: str | None
+    user_id: str | None
+
+
+class LastMessage(BaseModel):
+    """The end of a thread, cut at 200 characters, for the documentation only (wire.md, Calls)."""
+
+    text: str
+    author: Author
+    created_at: int
+
+
+class ListedThread(Thread):
+    """A thread as the list shows it, for the documentation only (wire.md, Calls)."""
+
+    title: str | None
+    last_message: LastMessage | None
 
 
 class ThreadCalls:

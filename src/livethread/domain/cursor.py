@@ -18,6 +18,11 @@ MAX_LENGTH: Final = 256
 _GROUP: Final = re.compile(r"([0-9a-z]+)\.([0-9a-z]+)\.([0-9a-z]+)")
 _HEAD: Final = re.compile(r"([0-9a-z]+)\.([0-9a-z]{4})(?:\.([0-9a-z]+))?")
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS: Final[list[str]] = [
+    high + low for high in _DIGITS for low in _DIGITS
+]  # two digits at a time: ids are made per token
+_SMALL: Final[list[str]] = [*_DIGITS, *_PAIRS[36:]]
+_PAIR: Final = len(_PAIRS)
 
 Place = tuple[int, int]
 """Where a viewer stands in a draft: (content part, UTF-8 byte offset)."""
@@ -89,10 +94,7 @@ def _number(digits: str) -> int:
 
 def base36(number: int) -> str:
     """A whole number, not negative, in base 36."""
-    if number < 36:
-        return _DIGITS[number]
-    digits = []
-    while number:
-        number, digit = divmod(number, 36)
-        digits.append(_DIGITS[digit])
-    return "".join(reversed(digits))
+    if number < _PAIR:
+        return _SMALL[number]
+    high, low = divmod(number, _PAIR)
+    return base36(high) + _PAIRS[low]

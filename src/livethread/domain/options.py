@@ -12,7 +12,7 @@ from livethread.domain.choice import by_kind, by_type, shape
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 ThreadPolicy = Literal["queue", "parallel", "interrupt", "reject"]
-"""What a new run does while another of the thread is active (design.md section 5, Busy thread)."""
+"""What a new run does while another of the thread is active (ARCHITECTURE section 5, Busy thread)."""
 
 
 class TextFormat(Body):

@@ -9,30 +9,10 @@ from livethread.domain.assistants import Assistant
 from livethread.domain.options import ThreadPolicy, stored_option
 from livethread.domain.record import Record
 from livethread.domain.resources import filled_resources, stored_resources
-from livethread.domain.run_bodies import (
-    RunCreate,
-    RunOptions,
-    RunUpdate,
-    ThreadAndRunCreate,
-    ToolOutput,
-    ToolOutputsSubmit,
-)
+from livethread.domain.run_bodies import RunCreate, RunOptions, RunUpdate, ThreadAndRunCreate
 from livethread.domain.tools import skipped_tools, stored_tools
 from livethread.domain.usage import Usage
 from livethread.ids import Ids
-
-__all__ = [
-    "Run",
-    "RunCreate",
-    "RunOptions",
-    "RunStatus",
-    "RunUpdate",
-    "ThreadAndRunCreate",
-    "ToolOutput",
-    "ToolOutputsSubmit",
-    "Usage",
-    "required_action",
-]
 
 RunStatus = Literal[
     "queued", "in_progress", "requires_action", "cancelling",
@@ -44,7 +24,7 @@ class Run(Record):
     """A stored run: every field is there in every state (reference section 3.4), the last three are ours.
 
     Args:
-        thread_policy: what it does while another run of the thread is active (design.md section 5).
+        thread_policy: what it does while another run of the thread is active (ARCHITECTURE section 5).
         turn_id: the turn it belongs to, if any (wire.md, Calls).
         skipped_tools: hosted tool types that its prompt leaves out (wire.md, Not yet).
     """

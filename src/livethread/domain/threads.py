@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from livethread.domain.body import Body, Metadata
-from livethread.domain.messages import MessageCreate
+from livethread.domain.messages import Message, MessageCreate
 from livethread.domain.record import Record
 from livethread.domain.resources import NewToolResources, ToolResources, stored_resources
 from livethread.ids import Ids
@@ -37,7 +37,7 @@ class Thread(Record):
 
     @classmethod
     def create(cls, body: ThreadCreate, ids: Ids, now: int) -> Thread:
-        """A new thread; its first messages are made by ``Message.create`` and taken up by ``with_attachments``."""
+        """A new thread; its first messages are made and taken up by ``with_messages``."""
         return cls(
             id=ids.new("thread"),
             created_at=now,
@@ -53,6 +53,12 @@ class Thread(Record):
         if "tool_resources" in body.model_fields_set:
             changes["tool_resources"] = stored_resources(body.tool_resources, ids)
         return self.model_copy(update=changes)
+
+    def with_messages(self, bodies: Sequence[MessageCreate], ids: Ids, now: int) -> tuple[Thread, list[Message]]:
+        """New messages of the thread, and the thread with what their attachments add to it."""
+        messages = [Message.create(body, self.id, ids, now) for body in bodies]
+        attachments = [attachment for message in messages for attachment in message.attachments]
+        return self.with_attachments(attachments, ids), messages
 
     def with_attachments(self, attachments: Sequence[dict[str, Any]], ids: Ids) -> Thread:
         """The thread with what the attachments of its messages add to ``tool_resources`` (reference section 2.3)."""

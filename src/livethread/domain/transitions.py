@@ -1,4 +1,6 @@
-"""The one table of a run's status moves, and the refusals that follow from it (reference section 4, design.md 5).
+"""The one table of a run's status moves, and the refusals that follow from it.
+
+See reference section 4, and ARCHITECTURE section 5, "Owning a run".
 
 ::
 
@@ -17,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from livethread.domain.runs import Run, RunStatus, ToolOutput
+from livethread.domain.run_bodies import ToolOutput
+from livethread.domain.runs import Run, RunStatus
 from livethread.errors import ApiError, LivethreadError
 
 MOVES: Final[Mapping[RunStatus, frozenset[RunStatus]]] = {

@@ -7,9 +7,11 @@ from typing import Any, Final, Literal
 
 from livethread.domain.content import ContentBlock
 from livethread.domain.messages import IncompleteReason
-from livethread.domain.runs import Run, RunStatus, Usage
+from livethread.domain.record import Deleted
+from livethread.domain.runs import Run, RunStatus
 from livethread.domain.steps import RunStep
 from livethread.domain.transitions import move
+from livethread.domain.usage import Usage
 from livethread.live.log import ThreadWrite
 
 ContentOf = Callable[[str], list[ContentBlock]]
@@ -59,9 +61,7 @@ def end_run(
     run = write.run(run_id)
     if run.status == "cancelling":
         ending, error, details, reason = "cancelled", None, None, None
-    for message in write.open_messages(run_id):
-        cut = message.cut(content_of(message.id), reason or _REASONS[ending], write.now)
-        write.append(cut, "thread.message.incomplete")
+    _cut_messages(write, run_id, content_of, reason or _REASONS[ending])
     steps = write.steps(run_id)
     for index, step in enumerate(steps):
         if step.status == "in_progress":
@@ -107,11 +107,20 @@ def finish(
 
 def break_off(write: ThreadWrite, run_id: str, content_of: ContentOf) -> None:
     """Close what a run was writing when its owner went away; the run itself goes on (ARCHITECTURE, "After a crash")."""
-    for message in write.open_messages(run_id):
-        write.append(message.cut(content_of(message.id), "run_failed", write.now), "thread.message.incomplete")
+    _cut_messages(write, run_id, content_of, "run_failed")
     for step in write.steps(run_id):
         if step.status == "in_progress":
             write.append(step.ended("failed", write.now, last_error=AGAIN), "thread.run.step.failed")
+
+
+def _cut_messages(write: ThreadWrite, run_id: str, content_of: ContentOf, reason: IncompleteReason) -> None:
+    """End what a run was writing; a message whose text a power cut took is none, and goes."""
+    for message in write.open_messages(run_id):
+        content = content_of(message.id)
+        if content:
+            write.append(message.cut(content, reason, write.now), "thread.message.incomplete")
+        else:
+            write.append(Deleted(id=message.id, object="thread.message.deleted"), "thread.message.deleted")
 
 
 def total(costs: Iterable[Usage | None]) -> Usage | None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import structlog
-from sqlalchemy import Connection
 
 from livethread.domain.assistants import Assistant
 from livethread.domain.content import ContentBlock
@@ -31,8 +30,7 @@ from livethread.providers import chunks
 from livethread.providers.chunks import Provider, ProviderError, Request
 from livethread.providers.registry import Registry
 from livethread.storage import queries
-from livethread.storage.database import Database
-from livethread.storage.tables import assistants, messages, run_steps, runs
+from livethread.storage.database import Connection, Database
 
 log = structlog.get_logger()
 
@@ -169,7 +167,7 @@ class RunLoop:
         run = self._run
 
         def read(connection: Connection) -> Request:
-            row = queries.get(connection, runs, run.id)
+            row = queries.run(connection, run.thread_id, run.id)
             assert row is not None
             seen = [
                 prompt.Seen(Message.model_validate_json(item.object), item.created_seq, item.run_created_seq)
@@ -178,14 +176,14 @@ class RunLoop:
             ids = {run.assistant_id} | {item.message.assistant_id for item in seen if item.message.assistant_id}
             known = {
                 id: Assistant.model_validate_json(text)
-                for id, text in queries.objects(connection, assistants, ids).items()
+                for id, text in queries.assistant_objects(connection, ids).items()
             }
             own = known.get(run.assistant_id)
             return prompt.request(
                 run,
                 seen,
-                [Message.model_validate_json(item.object) for item in queries.run_rows(connection, messages, run.id)],
-                [RunStep.model_validate_json(item.object) for item in queries.run_rows(connection, run_steps, run.id)],
+                [Message.model_validate_json(item.object) for item in queries.messages_of_run(connection, run.id)],
+                [RunStep.model_validate_json(item.object) for item in queries.steps_of_runs(connection, [run.id])],
                 model=model,
                 names={id: assistant.name or "assistant" for id, assistant in known.items()},
                 metadata=(own.metadata if own else {}) | run.metadata,

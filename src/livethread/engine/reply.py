@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from livethread.domain.runs import Usage
 from livethread.domain.steps import function_call
+from livethread.domain.usage import Usage
 from livethread.providers import chunks
 from livethread.providers.chunks import Chunk, ProviderError
 

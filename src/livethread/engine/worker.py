@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, Literal
 
 import structlog
-from sqlalchemy import Connection
 
 from livethread.clock import Clock
 from livethread.domain.content import ContentBlock
@@ -23,6 +22,7 @@ from livethread.errors import NotFound
 from livethread.live.bus import Bus, Hint
 from livethread.live.log import ThreadWrite
 from livethread.storage import queries
+from livethread.storage.database import Connection
 from livethread.storage.queries import AnyRow
 
 MAX_ACTIVE: Final = 8

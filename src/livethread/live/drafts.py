@@ -24,6 +24,7 @@ COMPACT_AT: Final = 64 * 1024 * 1024
 
 _KINDS: Final[tuple[Kind, ...]] = ("text", "refusal")
 _HEAD: Final = struct.Struct("<IIIBBB")  # crc of the rest, length of the text, offset, part, kind, length of the id
+_BODY: Final = struct.Struct("<IIBBB")  # the same without the crc
 
 log = structlog.get_logger()
 
@@ -239,9 +240,9 @@ def _write(file: int, data: bytes) -> None:
 
 
 def _record(message_id: str, piece: Piece) -> bytes:
+    part, offset, kind, text = piece
     id = message_id.encode()
-    head = _HEAD.pack(0, len(piece.text), piece.offset, piece.part, _KINDS.index(piece.kind), len(id))[4:]
-    rest = head + id + piece.text
+    rest = b"%b%b%b" % (_BODY.pack(len(text), offset, part, _KINDS.index(kind), len(id)), id, text)
     return zlib.crc32(rest).to_bytes(4, "little") + rest
 
 

@@ -23,7 +23,6 @@ from livethread.live.viewer import Sink, Viewer
 from livethread.sse import KEEP_ALIVE, encode
 from livethread.storage import queries
 from livethread.storage.database import Database
-from livethread.storage.tables import runs
 
 SWEEP_SLICE: Final = 0.002
 """Seconds of writing after which a sweep lets the loop do other work."""
@@ -155,7 +154,7 @@ class Hub:
         """Of a run it matters whether the run waits for its caller."""
         run_id = view.run_id
         if run_id is not None and view.status_seq == 0:
-            row = await self._database.read(lambda connection: queries.get(connection, runs, run_id))
+            row = await self._database.read(lambda connection: queries.run(connection, self._tip.thread_id, run_id))
             if row is not None:
                 view.note_status(row.status, row.status_seq)
 

@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection
-
 from livethread.clock import Clock
 from livethread.domain.events import MESSAGE_ENDS, LoggedEvent
 from livethread.domain.messages import Message
@@ -22,7 +20,7 @@ from livethread.ids import Ids
 from livethread.live.bus import Bus, Hint
 from livethread.live.drafts import FileDrafts
 from livethread.storage import queries
-from livethread.storage.database import Database
+from livethread.storage.database import Connection, Database
 from livethread.storage.queries import AnyRow
 from livethread.storage.tables import OPEN, messages, run_steps, runs, threads
 
@@ -73,11 +71,11 @@ class ThreadWrite:
 
     def run(self, run_id: str) -> Run:
         """A run of this thread."""
-        return Run.model_validate_json(self._own(runs, "run", run_id).object)
+        return Run.model_validate_json(self._run(run_id).object)
 
     def run_seq(self, run_id: str) -> int:
         """Where in the log a run was created."""
-        seq: int = self._own(runs, "run", run_id).created_seq
+        seq: int = self._run(run_id).created_seq
         return seq
 
     def runs(self, statuses: Collection[str]) -> list[Run]:
@@ -87,11 +85,14 @@ class ThreadWrite:
 
     def message(self, message_id: str) -> Message:
         """A message of this thread."""
-        return Message.model_validate_json(self._own(messages, "message", message_id).object)
+        row = queries.message(self.connection, self.thread_id, message_id)
+        if row is None:
+            raise NotFound("message", message_id)
+        return Message.model_validate_json(row.object)
 
     def open_messages(self, run_id: str) -> list[Message]:
         """The messages of a run whose text still grows."""
-        rows = queries.run_rows(self.connection, messages, run_id)
+        rows = queries.messages_of_run(self.connection, run_id)
         return [Message.model_validate_json(row.object) for row in rows if row.ended_seq == OPEN]
 
     def thread(self) -> Thread:
@@ -136,13 +137,13 @@ class ThreadWrite:
 
     def steps(self, run_id: str) -> list[RunStep]:
         """The steps of a run, oldest first."""
-        rows = queries.run_rows(self.connection, run_steps, run_id)
+        rows = queries.steps_of_runs(self.connection, [run_id])
         return [RunStep.model_validate_json(row.object) for row in rows]
 
-    def _own(self, table: Any, noun: str, id: str) -> AnyRow:
-        row = queries.get(self.connection, table, id)
-        if row is None or row.thread_id != self.thread_id:
-            raise NotFound(noun, id)
+    def _run(self, run_id: str) -> AnyRow:
+        row = queries.run(self.connection, self.thread_id, run_id)
+        if row is None:
+            raise NotFound("run", run_id)
         return row
 
     def _save(self, type: str, record: Record, text: str, seq: int) -> None:
@@ -192,7 +193,7 @@ class ThreadWrite:
                 status=run.status, status_seq=seq, object=text,
             )  # fmt: skip
             return
-        row = self._own(runs, "run", run.id)
+        row = self._run(run.id)
         columns: dict[str, Any] = {"object": text}
         if type != "thread.run.updated":
             check(row.status, run.status, deleting=self.deleting)

@@ -6,6 +6,7 @@ The hub is such a position itself, and so is every viewer that is behind it; bot
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -28,7 +29,7 @@ DraftOf = Callable[[str], Draft | None]
 class OpenText:
     """A message whose text grows, and how far it is held."""
 
-    __slots__ = ("created_seq", "draft", "message_id", "place", "run_id")
+    __slots__ = ("_place", "created_seq", "draft", "group", "message_id", "run_id")
 
     def __init__(
         self, created_seq: int, message_id: str, run_id: str, draft: Draft | None, place: tuple[int, int] = (0, 0)
@@ -38,6 +39,16 @@ class OpenText:
         self.run_id = run_id
         self.draft = draft
         self.place = place
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """How far it is held: (content part, UTF-8 byte offset)."""
+        return self._place
+
+    @place.setter
+    def place(self, place: tuple[int, int]) -> None:
+        self._place = place
+        self.group = cursor.group(self.created_seq, *place) if place != (0, 0) else ""  # its part of a cursor
 
     def copy(self) -> OpenText:
         """The same, free to move on by itself."""
@@ -73,11 +84,17 @@ class Frame:
         """The frame as a server-sent event."""
         encoded = self._encoded.get(view.run_id)
         if encoded is None:
-            id = cursor.head(self.seq, self.tag, view.run_seq) + "".join(
-                group for run_id, group in self.places if view.run_id is None or run_id == view.run_id
-            )
-            encoded = self._encoded[view.run_id] = encode(self.type, self.data, id=id)
+            groups = [group for run_id, group in self.places if view.run_id is None or run_id == view.run_id]
+            id = view.head(self.seq, self.tag) + "".join(groups)
+            encoded = b"%b%b\nid: %b\n\n" % (_opening(self.type), self.data, id.encode("ascii"))
+            self._encoded[view.run_id] = encoded
         return encoded
+
+
+@cache
+def _opening(type: str) -> bytes:
+    """What stands before the data of every event of a type (`livethread.sse.encode`, once for all)."""
+    return encode(type, b"").removesuffix(b"\n\n")
 
 
 class View:
@@ -88,7 +105,7 @@ class View:
         run_seq: the seq of the run's ``created``.
     """
 
-    __slots__ = ("run_id", "run_seq", "status_seq", "users", "waits_at")
+    __slots__ = ("_head", "_head_of", "run_id", "run_seq", "status_seq", "users", "waits_at")
 
     def __init__(self, run_id: str | None = None, run_seq: int | None = None) -> None:
         self.run_id = run_id
@@ -96,6 +113,14 @@ class View:
         self.users = 0  # the hub's viewers that look so
         self.status_seq = 0  # the event that set the run's status, as far as is known
         self.waits_at: int | None = None  # the requires_action that the run still waits in
+        self._head = ""
+        self._head_of: tuple[int, str] | None = None
+
+    def head(self, seq: int, tag: str) -> str:
+        """The first part of its cursors there; it stays the same while only drafts grow."""
+        if self._head_of != (seq, tag):
+            self._head_of, self._head = (seq, tag), cursor.head(seq, tag, self.run_seq)
+        return self._head
 
     def note_status(self, status: str, seq: int) -> None:
         """The run's status was set by this event; older news changes nothing."""
@@ -226,11 +251,7 @@ class Position:
             yield Frame("thread.message.delta", data, text.run_id, self.seq, self.tag, self._places())
 
     def _places(self) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (text.run_id, cursor.group(text.created_seq, *text.place))
-            for text in self.open.values()
-            if text.place != (0, 0)
-        )
+        return tuple([(text.run_id, text.group) for text in self.open.values()])
 
 
 class _Ended(msgspec.Struct):

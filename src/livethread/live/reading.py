@@ -6,15 +6,13 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
 from livethread.domain.cursor import Cursor, Place
 from livethread.errors import NotFound
 from livethread.live.drafts import FileDrafts
 from livethread.storage import queries
-from livethread.storage.database import Database
+from livethread.storage.database import Connection, Database
 from livethread.storage.queries import AnyRow
-from livethread.storage.tables import OPEN, threads
+from livethread.storage.tables import OPEN
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -56,7 +54,7 @@ class Reading:
         """
 
         def read(connection: Connection) -> tuple[AnyRow, T]:
-            row = queries.get(connection, threads, thread_id)
+            row = queries.thread(connection, thread_id)
             if row is None or row.deleted_at is not None:
                 raise NotFound("thread", thread_id)
             return row, query(connection, row)
@@ -84,11 +82,6 @@ class Reading:
         message = json.loads(row.object)
         message["content"] = draft.content(place)
         return json.dumps(message, separators=(",", ":")), place
-
-    @staticmethod
-    def worth_showing(rows: Iterable[AnyRow]) -> list[AnyRow]:
-        """Messages without those that ended with nothing in them: a power cut took their text."""
-        return [row for row in rows if row.ended_seq == OPEN or '"content":[]' not in row.object]
 
     def messages(self, thread: AnyRow, rows: Iterable[AnyRow]) -> tuple[list[str], Cursor]:
         """Messages' JSON, and the cursor of exactly what they show."""

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from livethread.domain.cursor import Cursor
 from livethread.domain.transitions import TERMINAL
 from livethread.errors import NotFound
 from livethread.live.drafts import Draft
 from livethread.live.position import DraftOf, OpenText, Position, View
 from livethread.storage import queries
-from livethread.storage.database import Database
+from livethread.storage.database import Connection, Database
 from livethread.storage.queries import AnyRow
-from livethread.storage.tables import OPEN, runs, threads
+from livethread.storage.tables import OPEN
 
 
 class RunStart(NamedTuple):
@@ -56,7 +54,7 @@ class Resume:
         """
 
         def read(connection: Connection) -> tuple[AnyRow, list[AnyRow] | None]:
-            row = queries.get(connection, threads, thread_id)
+            row = queries.thread(connection, thread_id)
             if row is None:
                 raise NotFound("thread", thread_id)
             if cursor is None or cursor.run is not None or not _holds(connection, thread_id, cursor):
@@ -77,11 +75,11 @@ class Resume:
         """
 
         def read(connection: Connection) -> tuple[AnyRow, AnyRow, list[AnyRow] | None]:
-            thread = queries.get(connection, threads, thread_id)
+            thread = queries.thread(connection, thread_id)
             if thread is None:
                 raise NotFound("thread", thread_id)
-            run = queries.get(connection, runs, run_id)
-            if run is None or run.thread_id != thread_id:
+            run = queries.run(connection, thread_id, run_id)
+            if run is None:
                 raise NotFound("run", run_id)
             good = (
                 cursor is not None

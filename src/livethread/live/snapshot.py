@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
-
 from livethread.domain.transitions import ACTIVE
 from livethread.live.position import DraftOf, OpenText, Position
 from livethread.live.reading import Reading
 from livethread.sse import encode
 from livethread.storage import queries
+from livethread.storage.database import Connection
+from livethread.storage.pages import Window, page_of_ended_runs, page_of_messages
 from livethread.storage.queries import AnyRow
-from livethread.storage.tables import OPEN, messages, run_steps, runs
+from livethread.storage.tables import OPEN
 
 DEFAULT_LIMIT: Final = 20
 
@@ -53,21 +53,15 @@ class Snapshots:
         """
 
         def query(connection: Connection, thread: AnyRow) -> _Rows:
-            newest = queries.page(
-                connection, messages, messages.c.thread_id == thread_id, [messages.c.created_seq],
-                limit=limit, order="desc",
-            )  # fmt: skip
+            newest = page_of_messages(connection, thread_id, Window(limit))
             held = {row.id for row in newest.rows}
             opened = queries.open_messages(connection, thread_id, thread.seq)
             older = [row for row in reversed(opened) if row.id not in held]
             active = queries.thread_runs(connection, thread_id, ACTIVE)
-            ended = queries.page(
-                connection, runs, (runs.c.thread_id == thread_id) & runs.c.status.not_in(ACTIVE), [runs.c.created_seq],
-                limit=limit, order="desc",
-            ).rows  # fmt: skip
+            ended = page_of_ended_runs(connection, thread_id, Window(limit)).rows
             shown = sorted([*active, *ended], key=lambda row: -row.created_seq)
-            steps = queries.rows_of(connection, run_steps, [row.id for row in shown])
-            return _Rows(self._reading.worth_showing([*newest.rows, *older]), newest.has_more, shown, steps)
+            steps = queries.steps_of_runs(connection, [row.id for row in shown])
+            return _Rows([*newest.rows, *older], newest.has_more, shown, steps)
 
         def build(thread: AnyRow, rows: _Rows) -> tuple[bytes, Position]:
             texts, cursor = self._reading.messages(thread, rows.messages)

@@ -12,16 +12,14 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 import structlog
-from sqlalchemy import Connection
 
 from livethread.domain.events import LoggedEvent
 from livethread.errors import NotFound
 from livethread.live.bus import Bus, Hint
 from livethread.live.position import Beyond, DraftOf, Frame, OpenText, Position
 from livethread.storage import queries
-from livethread.storage.database import Database
+from livethread.storage.database import Connection, Database
 from livethread.storage.queries import AnyRow
-from livethread.storage.tables import threads
 
 LOOK_EVERY: Final = 2.0
 """Seconds after which it looks for itself, where the bus can lose."""
@@ -172,7 +170,7 @@ class Tip:
         """Read where the log stands, having subscribed before."""
 
         def read(connection: Connection) -> tuple[int, str, list[OpenText], list[LoggedEvent]]:
-            row = queries.get(connection, threads, self.thread_id)
+            row = queries.thread(connection, self.thread_id)
             if row is None:
                 raise NotFound("thread", self.thread_id)
             opened = [

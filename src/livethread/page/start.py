@@ -28,19 +28,20 @@ _PAGE: Final = """<!doctype html>
 """
 
 
-def curl(url: str, assistant_id: str) -> str:
-    """A call that streams an answer."""
+def curl(url: str, assistant_id: str, key: str | None = None) -> str:
+    """A call that streams an answer; with a key, if the server asks for one."""
+    authorization = f' -H "Authorization: Bearer {key}"' if key else ""
     body = (
         f'{{"assistant_id": "{assistant_id}", "stream": true, '
         '"thread": {"messages": [{"role": "user", "content": "What is Livethread?"}]}}'
     )
-    return f"curl -N {url}/v1/threads/runs -H 'Content-Type: application/json' -d '{body}'"
+    return f"curl -N {url}/v1/threads/runs -H 'Content-Type: application/json'{authorization} -d '{body}'"
 
 
-def python(url: str, assistant_id: str) -> str:
+def python(url: str, assistant_id: str, key: str | None = None) -> str:
     """The same with the official Python SDK."""
     return f"""from openai import OpenAI
-client = OpenAI(base_url="{url}/v1", api_key="any")
+client = OpenAI(base_url="{url}/v1", api_key="{key or "any"}")
 thread = client.beta.threads.create(messages=[{{"role": "user", "content": "What is Livethread?"}}])
 with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id="{assistant_id}") as stream:
     for text in stream.text_deltas:

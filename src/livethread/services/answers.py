@@ -6,8 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from livethread.storage.queries import Order
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -46,25 +44,3 @@ class Listing:
             f'{{"object":"list","data":[{",".join(self.texts)}],"first_id":{json.dumps(first)},'
             f'"last_id":{json.dumps(last)},"has_more":{"true" if self.has_more else "false"}}}'
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ListQuery:
-    """Which page of a list.
-
-    Args:
-        limit: at most so many objects, 1 to 100.
-        order: by creation, oldest (``asc``) or newest first.
-        after: the id of an object; what follows it in the order.
-        before: the id of an object; the nearest of what precedes it in the order.
-    """
-
-    limit: int = 20
-    order: Order = "desc"
-    after: str | None = None
-    before: str | None = None
-
-    @property
-    def newest(self) -> bool:
-        """Whether it asks for the newest objects there are."""
-        return self.order == "desc" and self.after is None and self.before is None

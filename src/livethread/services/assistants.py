@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
 from livethread.clock import Clock
 from livethread.domain.assistants import Assistant, AssistantCreate, AssistantUpdate
+from livethread.domain.lists import ListQuery
 from livethread.domain.record import Deleted
 from livethread.errors import NotFound
 from livethread.ids import Ids
-from livethread.services.answers import Answer, Listing, ListQuery
-from livethread.services.pages import page_of
+from livethread.services.answers import Answer, Listing
+from livethread.services.pages import window
 from livethread.storage import queries
-from livethread.storage.database import Database
-from livethread.storage.queries import AnyRow, Page
-from livethread.storage.tables import assistants
+from livethread.storage.database import Connection, Database
+from livethread.storage.pages import Page, page_of_assistants
+from livethread.storage.queries import AnyRow
 
 
 class Assistants:
@@ -37,8 +36,7 @@ class Assistants:
         answer = Answer(assistant.json_text())
 
         def change(connection: Connection) -> None:
-            position = queries.next_position(connection)
-            queries.add(connection, assistants, id=assistant.id, position=position, object=answer.text)
+            queries.add_assistant(connection, assistant.id, answer.text)
 
         await self._database.write(change)
         return answer
@@ -60,10 +58,8 @@ class Assistants:
         """
 
         def read(connection: Connection) -> Page:
-            return page_of(
-                connection, assistants, None, [assistants.c.position], query,
-                noun="assistant", find=lambda id: queries.get(connection, assistants, id),
-            )  # fmt: skip
+            part = window(query, "assistant", lambda id: queries.assistant(connection, id))
+            return page_of_assistants(connection, part)
 
         page = await self._database.read(read)
         return Listing([row.object for row in page.rows], [row.id for row in page.rows], page.has_more)
@@ -78,7 +74,7 @@ class Assistants:
         def change(connection: Connection) -> Answer:
             stored = Assistant.model_validate_json(_row(connection, assistant_id).object)
             answer = Answer(stored.updated(body, self._ids).json_text())
-            queries.change(connection, assistants, assistant_id, object=answer.text)
+            queries.change_assistant(connection, assistant_id, answer.text)
             return answer
 
         return await self._database.write(change)
@@ -91,7 +87,7 @@ class Assistants:
         """
 
         def change(connection: Connection) -> Answer:
-            if not queries.remove(connection, assistants, assistant_id):
+            if not queries.remove_assistant(connection, assistant_id):
                 raise NotFound("assistant", assistant_id)
             return Answer(Deleted(id=assistant_id, object="assistant.deleted").json_text())
 
@@ -99,7 +95,7 @@ class Assistants:
 
 
 def _row(connection: Connection, assistant_id: str) -> AnyRow:
-    row = queries.get(connection, assistants, assistant_id)
+    row = queries.assistant(connection, assistant_id)
     if row is None:
         raise NotFound("assistant", assistant_id)
     return row

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
+from livethread.domain.lists import ListQuery
 from livethread.domain.messages import Message, MessageCreate, MessageUpdate
 from livethread.domain.options import ThreadPolicy
 from livethread.domain.record import Deleted
@@ -14,12 +13,13 @@ from livethread.errors import ApiError, NotFound
 from livethread.ids import Ids
 from livethread.live.log import ThreadLog, ThreadWrite
 from livethread.live.reading import Reading
-from livethread.services.answers import Answer, Listing, ListQuery
-from livethread.services.pages import page_of
+from livethread.services.answers import Answer, Listing
+from livethread.services.pages import window
 from livethread.services.policy import policy_of
 from livethread.storage import queries
-from livethread.storage.queries import AnyRow, Page
-from livethread.storage.tables import messages
+from livethread.storage.database import Connection
+from livethread.storage.pages import Page, page_of_messages
+from livethread.storage.queries import AnyRow
 
 
 class Messages:
@@ -62,7 +62,7 @@ class Messages:
         """
 
         def query(connection: Connection, _: AnyRow) -> AnyRow:
-            row = _find(connection, thread_id, message_id)
+            row = queries.message(connection, thread_id, message_id)
             if row is None:
                 raise NotFound("message", message_id)
             return row
@@ -85,21 +85,17 @@ class Messages:
             NotFound: there is no such thread.
             ApiError: ``after`` or ``before`` never was a message of it.
         """
-        where = messages.c.thread_id == thread_id
-        if run_id is not None:
-            where &= messages.c.run_id == run_id
 
         def read(connection: Connection, _: AnyRow) -> Page:
             def find(id: str) -> AnyRow | None:
                 # Whoever deletes what he lists goes on behind a message that is gone.
-                return _find(connection, thread_id, id) or queries.created_message(connection, thread_id, id)
+                return queries.message(connection, thread_id, id) or queries.created_message(connection, thread_id, id)
 
-            return page_of(connection, messages, where, [messages.c.created_seq], query, noun="message", find=find)
+            return page_of_messages(connection, thread_id, window(query, "message", find), run_id)
 
         def build(thread: AnyRow, page: Page) -> Listing:
-            rows = self._reading.worth_showing(page.rows)
-            texts, cursor = self._reading.messages(thread, rows)
-            ids = [row.id for row in rows]
+            texts, cursor = self._reading.messages(thread, page.rows)
+            ids = [row.id for row in page.rows]
             return Listing(texts, ids, page.has_more, str(cursor) if query.newest else None)
 
         return await self._reading.thread(thread_id, read, build)
@@ -146,18 +142,10 @@ class Messages:
 
 def post(write: ThreadWrite, bodies: Sequence[MessageCreate], ids: Ids) -> list[Message]:
     """Append new messages to a thread, behind the change that their attachments make to it."""
-    posted = [Message.create(body, write.thread_id, ids, write.now) for body in bodies]
-    attachments = [attachment for message in posted for attachment in message.attachments]
-    if attachments:
-        old = write.thread()
-        thread = old.with_attachments(attachments, ids)
-        if thread != old:
-            write.append(thread, "thread.updated")
+    old = write.thread()
+    thread, posted = old.with_messages(bodies, ids, write.now)
+    if thread != old:
+        write.append(thread, "thread.updated")
     for message in posted:
         write.append(message, "thread.message.created")
     return posted
-
-
-def _find(connection: Connection, thread_id: str, message_id: str) -> AnyRow | None:
-    row = queries.get(connection, messages, message_id)
-    return row if row is not None and row.thread_id == thread_id else None

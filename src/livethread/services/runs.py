@@ -6,27 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
-
 from livethread.clock import Clock
 from livethread.domain.assistants import Assistant
 from livethread.domain.cursor import Cursor
+from livethread.domain.lists import ListQuery
 from livethread.domain.messages import MessageCreate
 from livethread.domain.options import ThreadPolicy
-from livethread.domain.runs import Run, RunCreate, RunOptions, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
+from livethread.domain.run_bodies import RunCreate, RunOptions, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
+from livethread.domain.runs import Run
 from livethread.domain.threads import Thread, ThreadCreate
 from livethread.domain.transitions import ACTIVE, check_cancel, check_submit, move, nothing_to_run, run_refused
 from livethread.errors import ApiError, NotFound
 from livethread.ids import Ids
 from livethread.live.log import ThreadLog, ThreadWrite
 from livethread.live.reading import Reading
-from livethread.services.answers import Answer, Listing, ListQuery
+from livethread.services.answers import Answer, Listing
 from livethread.services.messages import post
-from livethread.services.pages import page_of
+from livethread.services.pages import window
 from livethread.services.policy import policy_of
+from livethread.services.threads import begin
 from livethread.storage import queries
-from livethread.storage.queries import AnyRow, Page
-from livethread.storage.tables import assistants, runs
+from livethread.storage.database import Connection
+from livethread.storage.pages import Page, page_of_runs
+from livethread.storage.queries import AnyRow
 
 MAX_WAITING: Final = 100
 """Runs of one thread that wait as ``queued``; one more is refused (429 and 5xx would be retried by SDKs)."""
@@ -82,11 +84,12 @@ class Runs:
             ApiError: there is nothing to run on.
         """
         start = body.thread or ThreadCreate()
-        thread = Thread.create(start, self._ids, int(self._clock.now()))
+        now = int(self._clock.now())
+        thread, messages = Thread.create(start, self._ids, now).with_messages(start.messages or (), self._ids, now)
 
         def change(write: ThreadWrite) -> Written:
-            write.append(thread, "thread.created")
-            written = self._queue(write, body, start.messages or [])
+            begin(write, thread, messages)
+            written = self._queue(write, body, ())
             return Written(written.run, written.run_seq, before=0)
 
         return await self._log.append(thread.id, change, create=True)
@@ -102,7 +105,7 @@ class Runs:
             return Answer(row.object, str(Cursor(thread.seq, thread.tag))), row.status
 
         def query(connection: Connection, _: AnyRow) -> AnyRow:
-            row = _find(connection, thread_id, run_id)
+            row = queries.run(connection, thread_id, run_id)
             if row is None:
                 raise NotFound("run", run_id)
             return row
@@ -118,10 +121,8 @@ class Runs:
         """
 
         def read(connection: Connection, _: AnyRow) -> Page:
-            return page_of(
-                connection, runs, runs.c.thread_id == thread_id, [runs.c.created_seq], query,
-                noun="run", find=lambda id: _find(connection, thread_id, id),
-            )  # fmt: skip
+            part = window(query, "run", lambda id: queries.run(connection, thread_id, id))
+            return page_of_runs(connection, thread_id, part)
 
         def build(_: AnyRow, page: Page) -> Listing:
             return Listing([row.object for row in page.rows], [row.id for row in page.rows], page.has_more)
@@ -182,7 +183,7 @@ class Runs:
         return await self._log.append(thread_id, change)
 
     def _queue(self, write: ThreadWrite, body: RunOptions, messages: Sequence[MessageCreate]) -> Written:
-        row = queries.get(write.connection, assistants, body.assistant_id)
+        row = queries.assistant(write.connection, body.assistant_id)
         if row is None:
             raise NotFound("assistant", body.assistant_id)
         policy = body.thread_policy or policy_of(write.thread(), self._policy)
@@ -197,7 +198,7 @@ class Runs:
         return Written(run, before + 1, before)
 
     def _make_room(self, write: ThreadWrite, policy: ThreadPolicy) -> None:
-        """What a new run does to a busy thread, or it to the run (ARCHITECTURE, "Busy threads")."""
+        """What a new run does to a busy thread, or it to the run (ARCHITECTURE, "A busy thread")."""
         active = write.runs(ACTIVE)
         if policy == "reject" and active:
             raise run_refused(write.thread_id, active[0].id)
@@ -214,8 +215,3 @@ class Runs:
                 f"Thread {write.thread_id} already has {MAX_WAITING} runs waiting. "
                 "Wait until one has started, or cancel some."
             )
-
-
-def _find(connection: Connection, thread_id: str, run_id: str) -> AnyRow | None:
-    row = queries.get(connection, runs, run_id)
-    return row if row is not None and row.thread_id == thread_id else None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
-
 from livethread.domain.cursor import Cursor
+from livethread.domain.lists import ListQuery
 from livethread.errors import NotFound
 from livethread.live.reading import Reading
-from livethread.services.answers import Answer, Listing, ListQuery
-from livethread.services.pages import page_of
+from livethread.services.answers import Answer, Listing
+from livethread.services.pages import window
 from livethread.storage import queries
-from livethread.storage.queries import AnyRow, Page
-from livethread.storage.tables import run_steps, runs
+from livethread.storage.database import Connection
+from livethread.storage.pages import Page, page_of_steps
+from livethread.storage.queries import AnyRow
 
 
 class Steps:
@@ -33,7 +33,7 @@ class Steps:
 
         def query(connection: Connection, _: AnyRow) -> AnyRow:
             _check_run(connection, thread_id, run_id)
-            row = _find(connection, run_id, step_id)
+            row = queries.step(connection, run_id, step_id)
             if row is None:
                 raise NotFound("run step", step_id)
             return row
@@ -53,10 +53,8 @@ class Steps:
 
         def read(connection: Connection, _: AnyRow) -> Page:
             _check_run(connection, thread_id, run_id)
-            return page_of(
-                connection, run_steps, run_steps.c.run_id == run_id, [run_steps.c.created_seq], query,
-                noun="run step", find=lambda id: _find(connection, run_id, id),
-            )  # fmt: skip
+            part = window(query, "run step", lambda id: queries.step(connection, run_id, id))
+            return page_of_steps(connection, run_id, part)
 
         def build(_: AnyRow, page: Page) -> Listing:
             return Listing([row.object for row in page.rows], [row.id for row in page.rows], page.has_more)
@@ -65,11 +63,5 @@ class Steps:
 
 
 def _check_run(connection: Connection, thread_id: str, run_id: str) -> None:
-    run = queries.get(connection, runs, run_id)
-    if run is None or run.thread_id != thread_id:
+    if queries.run(connection, thread_id, run_id) is None:
         raise NotFound("run", run_id)
-
-
-def _find(connection: Connection, run_id: str, step_id: str) -> AnyRow | None:
-    row = queries.get(connection, run_steps, step_id)
-    return row if row is not None and row.run_id == run_id else None

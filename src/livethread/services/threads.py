@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-
-from sqlalchemy import Connection
+from collections.abc import Sequence
 
 from livethread.clock import Clock
 from livethread.domain.cursor import Cursor
+from livethread.domain.lists import ListQuery
 from livethread.domain.messages import Message
 from livethread.domain.record import Deleted
 from livethread.domain.threads import Thread, ThreadCreate, ThreadUpdate
@@ -15,12 +15,12 @@ from livethread.domain.transitions import ACTIVE, move
 from livethread.ids import Ids
 from livethread.live.log import ThreadLog, ThreadWrite
 from livethread.live.reading import Reading
-from livethread.services.answers import Answer, Listing, ListQuery
-from livethread.services.pages import page_of
+from livethread.services.answers import Answer, Listing
+from livethread.services.pages import window
 from livethread.storage import queries
-from livethread.storage.database import Database
-from livethread.storage.queries import AnyRow, Page
-from livethread.storage.tables import threads
+from livethread.storage.database import Connection, Database
+from livethread.storage.pages import Page, page_of_threads
+from livethread.storage.queries import AnyRow
 
 
 class Threads:
@@ -45,17 +45,8 @@ class Threads:
         """Open a thread with its first messages, in one transaction."""
         body = body or ThreadCreate()
         now = int(self._clock.now())
-        thread = Thread.create(body, self._ids, now)
-        messages = [Message.create(message, thread.id, self._ids, now) for message in body.messages or ()]
-        attachments = [attachment for message in messages for attachment in message.attachments]
-        thread = thread.with_attachments(attachments, self._ids)
-
-        def change(write: ThreadWrite) -> None:
-            write.append(thread, "thread.created")
-            for message in messages:
-                write.append(message, "thread.message.created")
-
-        await self._log.append(thread.id, change, create=True)
+        thread, messages = Thread.create(body, self._ids, now).with_messages(body.messages or (), self._ids, now)
+        await self._log.append(thread.id, lambda write: begin(write, thread, messages), create=True)
         return Answer(thread.json_text())
 
     async def get(self, thread_id: str) -> Answer:
@@ -77,14 +68,11 @@ class Threads:
 
         def read(connection: Connection) -> Page:
             def find(id: str) -> AnyRow | None:
-                row = queries.get(connection, threads, id)
+                row = queries.thread(connection, id)
                 # A deleted one stands where its end put it and not where the caller saw it.
                 return row if row is not None and row.deleted_at is None else None
 
-            return page_of(
-                connection, threads, threads.c.deleted_at.is_(None), [threads.c.active_at, threads.c.id], query,
-                noun="thread", find=find,
-            )  # fmt: skip
+            return page_of_threads(connection, window(query, "thread", find))
 
         page = await self._database.read(read)
         return Listing([listed(row) for row in page.rows], [row.id for row in page.rows], page.has_more)
@@ -112,6 +100,13 @@ class Threads:
             NotFound: there is no such thread, any more.
         """
         return await self._log.append(thread_id, _delete)
+
+
+def begin(write: ThreadWrite, thread: Thread, messages: Sequence[Message]) -> None:
+    """Append a new thread with its first messages, the resources that they bring already in it."""
+    write.append(thread, "thread.created")
+    for message in messages:
+        write.append(message, "thread.message.created")
 
 
 def listed(row: AnyRow) -> str:

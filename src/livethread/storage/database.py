@@ -18,7 +18,8 @@ from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import Connection as Connection  # what queries take: other rooms have it from here
 
 T = TypeVar("T")
 

@@ -25,6 +25,8 @@ class DataFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+            for file in (self.database, self.drafts):  # what people said is nobody else's business
+                os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
             raise SetupError(
                 f"The data folder {path} cannot be written ({error.strerror}); "

@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Row,
-    Table,
-    and_,
-    bindparam,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, Row, Table, and_, bindparam, delete, func, insert, or_, select, update
 
 from livethread.storage.tables import OPEN, assistants, events, leases, messages, run_steps, runs, threads
-
-Order = Literal["asc", "desc"]
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -59,10 +41,14 @@ _THREAD_RUNS: Final = (
     .where(runs.c.thread_id == bindparam("thread_id"), runs.c.status.in_(bindparam("statuses", expanding=True)))
     .order_by(runs.c.created_seq)
 )
-_RUN_ROWS: Final = {
-    table.name: select(table).where(table.c.run_id == bindparam("run_id")).order_by(table.c.created_seq)
-    for table in (messages, run_steps)
-}
+_MESSAGES_OF_RUN: Final = (
+    select(messages).where(messages.c.run_id == bindparam("run_id")).order_by(messages.c.created_seq)
+)
+_STEPS_OF_RUNS: Final = (
+    select(run_steps)
+    .where(run_steps.c.run_id.in_(bindparam("run_ids", expanding=True)))
+    .order_by(run_steps.c.created_seq)
+)
 _ANY_MESSAGE: Final = select(messages.c.id).where(messages.c.thread_id == bindparam("thread_id")).limit(1)
 _LEASE: Final = select(leases).where(leases.c.run_id == bindparam("run_id"))
 _CHANGE_LEASE: Final = update(leases).where(leases.c.run_id == bindparam("its_id"))
@@ -82,17 +68,58 @@ _CONVERSATION: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list, in the order asked for."""
-
-    rows: Sequence[AnyRow]
-    has_more: bool
+def assistant(connection: Connection, assistant_id: str) -> AnyRow | None:
+    """An assistant, if there is one with this id."""
+    return _get(connection, assistants, assistant_id)
 
 
-def get(connection: Connection, table: Table, id: str) -> AnyRow | None:
-    """The row with this id, if there is one."""
+def thread(connection: Connection, thread_id: str) -> AnyRow | None:
+    """A thread, if there is one with this id; a deleted one too, until it is forgotten."""
+    return _get(connection, threads, thread_id)
+
+
+def message(connection: Connection, thread_id: str, message_id: str) -> AnyRow | None:
+    """A message of this thread, if it has one with this id."""
+    row = _get(connection, messages, message_id)
+    return row if row is not None and row.thread_id == thread_id else None
+
+
+def run(connection: Connection, thread_id: str, run_id: str) -> AnyRow | None:
+    """A run of this thread, if it has one with this id."""
+    row = _get(connection, runs, run_id)
+    return row if row is not None and row.thread_id == thread_id else None
+
+
+def step(connection: Connection, run_id: str, step_id: str) -> AnyRow | None:
+    """A step of this run, if it has one with this id."""
+    row = _get(connection, run_steps, step_id)
+    return row if row is not None and row.run_id == run_id else None
+
+
+def _get(connection: Connection, table: Table, id: str) -> AnyRow | None:
     return connection.execute(_GET[table.name], {"id": id}).one_or_none()
+
+
+def add_assistant(connection: Connection, assistant_id: str, object: str) -> None:
+    """Add an assistant, behind all others in the order of creation."""
+    position = (connection.scalar(select(func.max(assistants.c.position))) or 0) + 1
+    add(connection, assistants, id=assistant_id, position=position, object=object)
+
+
+def change_assistant(connection: Connection, assistant_id: str, object: str) -> bool:
+    """Put another object in an assistant's place; whether it was there."""
+    return change(connection, assistants, assistant_id, object=object)
+
+
+def remove_assistant(connection: Connection, assistant_id: str) -> bool:
+    """Remove an assistant; whether it was there."""
+    return remove(connection, assistants, assistant_id)
+
+
+def assistant_objects(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """The assistants with these ids, as JSON by id."""
+    rows = connection.execute(select(assistants.c.id, assistants.c.object).where(assistants.c.id.in_(ids)))
+    return {row.id: row.object for row in rows}
 
 
 def add(connection: Connection, table: Table, **values: Any) -> None:
@@ -108,11 +135,6 @@ def change(connection: Connection, table: Table, id: str, **values: Any) -> bool
 def remove(connection: Connection, table: Table, id: str) -> bool:
     """Remove the row with this id; whether it was there."""
     return connection.execute(delete(table).where(table.c.id == id)).rowcount == 1
-
-
-def next_position(connection: Connection) -> int:
-    """Where the next assistant stands in the order of creation."""
-    return (connection.scalar(select(func.max(assistants.c.position))) or 0) + 1
 
 
 def lock_thread(connection: Connection, thread_id: str) -> AnyRow | None:
@@ -140,51 +162,6 @@ def open_messages(connection: Connection, thread_id: str, seq: int) -> Sequence[
     return connection.execute(_OPEN_AT, {"thread_id": thread_id, "seq": seq}).all()
 
 
-def page(
-    connection: Connection,
-    table: Table,
-    where: ColumnElement[bool] | None,
-    keys: Sequence[Column[Any]],
-    *,
-    limit: int,
-    order: Order,
-    after: AnyRow | None = None,
-    before: AnyRow | None = None,
-) -> Page:
-    """One page of a list, newest or oldest first.
-
-    Args:
-        table: where the rows are.
-        where: which of them.
-        keys: the columns that order them; together they are unique.
-        limit: at most so many.
-        order: by the keys.
-        after: rows that follow this one in the order.
-        before: rows that precede this one in the order, the nearest of them.
-    """
-    backwards = before is not None and after is None
-    conditions = [] if where is None else [where]
-    if after is not None:
-        conditions.append(_beyond(keys, after, ascending=order == "asc"))
-    if before is not None:
-        conditions.append(_beyond(keys, before, ascending=order == "desc"))
-    ascending = (order == "asc") != backwards
-    rows = connection.execute(
-        select(table)
-        .where(*conditions)
-        .order_by(*((key.asc() if ascending else key.desc()) for key in keys))
-        .limit(limit + 1)
-    ).all()
-    found = list(rows[:limit])
-    return Page(found[::-1] if backwards else found, len(rows) > limit)
-
-
-def _beyond(keys: Sequence[Column[Any]], row: AnyRow, *, ascending: bool) -> ColumnElement[bool]:
-    there, here = tuple_(*keys), tuple_(*(row._mapping[key.name] for key in keys))
-    beyond: ColumnElement[bool] = there > here if ascending else there < here
-    return beyond
-
-
 def thread_runs(connection: Connection, thread_id: str, statuses: Collection[str]) -> Sequence[AnyRow]:
     """The runs of a thread in one of these states, oldest first."""
     return connection.execute(_THREAD_RUNS, {"thread_id": thread_id, "statuses": list(statuses)}).all()
@@ -197,14 +174,14 @@ def runs_in(connection: Connection, statuses: Collection[str]) -> Sequence[AnyRo
     ).all()
 
 
-def run_rows(connection: Connection, table: Table, run_id: str) -> Sequence[AnyRow]:
-    """The messages or the steps of a run, oldest first."""
-    return connection.execute(_RUN_ROWS[table.name], {"run_id": run_id}).all()
+def messages_of_run(connection: Connection, run_id: str) -> Sequence[AnyRow]:
+    """The messages that a run wrote, oldest first."""
+    return connection.execute(_MESSAGES_OF_RUN, {"run_id": run_id}).all()
 
 
-def rows_of(connection: Connection, table: Table, run_ids: Collection[str]) -> Sequence[AnyRow]:
-    """The rows of these runs, oldest first."""
-    return connection.execute(select(table).where(table.c.run_id.in_(run_ids)).order_by(table.c.created_seq)).all()
+def steps_of_runs(connection: Connection, run_ids: Collection[str]) -> Sequence[AnyRow]:
+    """The steps of these runs, oldest first."""
+    return connection.execute(_STEPS_OF_RUNS, {"run_ids": list(run_ids)}).all()
 
 
 def conversation(connection: Connection, thread_id: str, run: AnyRow) -> Sequence[AnyRow]:
@@ -239,12 +216,6 @@ def created_message(connection: Connection, thread_id: str, message_id: str) -> 
         .where(events.c.thread_id == thread_id, events.c.object_id == message_id)
         .where(events.c.type == "thread.message.created")
     ).one_or_none()
-
-
-def objects(connection: Connection, table: Table, ids: Collection[str]) -> dict[str, str]:
-    """The stored objects with these ids, as JSON by id."""
-    rows = connection.execute(select(table.c.id, table.c.object).where(table.c.id.in_(ids)))
-    return {row.id: row.object for row in rows}
 
 
 def lease(connection: Connection, run_id: str) -> AnyRow | None:

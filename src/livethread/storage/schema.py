@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DatabaseError
 
 from livethread.errors import SetupError
@@ -32,7 +32,7 @@ def upgrade(engine: Engine, file: Path | None, migrations: Path = MIGRATIONS) ->
         The copy, if one was made.
 
     Raises:
-        SetupError: the file was written by a later Livethread, or is no database.
+        SetupError: the file was written by a later Livethread or another program, or is no database.
     """
     config = Config()
     config.set_main_option("script_location", str(migrations))
@@ -40,11 +40,16 @@ def upgrade(engine: Engine, file: Path | None, migrations: Path = MIGRATIONS) ->
     try:
         with engine.connect() as connection:
             here = MigrationContext.configure(connection).get_current_revision()
+            foreign = here is None and bool(inspect(connection).get_table_names())
     except DatabaseError as error:
         raise SetupError(
             f"The database {file or engine.url} cannot be read ({error.orig}); "
             "put a copy of it in its place, or name another data folder with --data."
         ) from error
+    if foreign:
+        raise SetupError(
+            f"The database {file or engine.url} belongs to another program; name another data folder with --data."
+        )
     if here == scripts.get_current_head():
         return None
     if here is not None:
@@ -69,5 +74,6 @@ def _run(config: Config, connection: Connection) -> None:
 def _copy(file: Path, revision: str) -> Path:
     copy = file.with_name(f"{file.name}.before-{revision}")
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+        copy.chmod(0o600)
         source.backup(target)
     return copy

@@ -32,16 +32,18 @@ class ServerError(ApiError):
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of an app in the envelope. `Headers` goes around this, so that such answers have them too."""
+    """Answer every error that an app expects in the envelope; the others are for `Unexpected`, which goes around it."""
     app.router.redirect_slashes = False
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_routed)
-    app.add_middleware(Unexpected)
+    app.add_exception_handler(Exception, _let_through)
 
 
 class Unexpected:
     """Answers what nobody expected with a 500, and logs it; a stream that has begun breaks off.
+
+    `Headers` goes around this, so that such answers have them too.
 
     Args:
         app: what may fail.
@@ -83,6 +85,11 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return problems.response(problems.from_validation(error.errors()))
+
+
+async def _let_through(request: Request, error: Exception) -> Response:
+    """Without it the framework would answer, in plain text, before `Unexpected` hears of the error."""
+    raise error
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

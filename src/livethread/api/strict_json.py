@@ -23,7 +23,7 @@ def decode(raw: bytes) -> Any:
 
     Raises:
         ApiError: 400, if it is not JSON in UTF-8 (``NaN`` and numbers beyond a double are not JSON), nests deeper than
-            ``MAX_DEPTH``, or holds half of a surrogate pair, which is not text (design.md section 5, Text is text).
+            ``MAX_DEPTH``, or holds half of a surrogate pair, which is not text (ARCHITECTURE section 5, Text is text).
     """
     if not raw.strip():
         return {}
