@@ -44,8 +44,7 @@ async def passthrough_answers(subject: Measured, tokens: int) -> None:
 async def _post(session: aiohttp.ClientSession, url: str, body: object, tokens: int) -> None:
     async with session.post(url, json=body) as answer:
         text = await answer.read()
-    assert text.count(b'" token') <= tokens
-    assert text.count(b" token") == tokens or b"thread.run.completed" in text, text[-500:]
+    assert text.count(b" token") in (tokens, 2 * tokens), text[-500:]  # a run says it all again when it is complete
 
 
 async def idle_livethread(subject: Measured) -> float:

@@ -222,3 +222,22 @@ def test_a_too_long_event_is_an_error_wherever_the_bytes_are_cut(step: int) -> N
 
 def test_many_events_and_comments_are_never_too_long() -> None:
     assert len(Decoder(max_event_bytes=24).feed(b"data: 12345678\n: 12345678\n\n" * 50)) == 50
+
+
+@pytest.mark.parametrize(
+    ("data", "resting"),
+    [
+        (b"", False),
+        (b"\xef\xbb", False),
+        (b"data: a\n\n", True),
+        (b"data: a\n\n\r", False),
+        (b"data: a\n", False),
+        (b"event: a\n", False),
+        (b"dat", False),
+        (b"data: a\n\nid: 7\n", True),
+    ],
+)
+def test_a_decoder_rests_where_the_next_byte_begins_an_event(data: bytes, resting: bool) -> None:
+    decoder = Decoder()
+    decoder.feed(data)
+    assert decoder.resting is resting

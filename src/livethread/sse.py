@@ -116,6 +116,11 @@ class Decoder:
         self._id = last_event_id
         self._event_retry: int | None = None
 
+    @property
+    def resting(self) -> bool:
+        """Whether the next byte begins an event: whole events may then be taken past the decoder."""
+        return not (self._rest or self._data or self._type or self._after_cr or self._at_start)
+
     def feed(self, data: bytes) -> list[Event]:
         """The events that are complete with these bytes.
 

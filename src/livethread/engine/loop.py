@@ -144,10 +144,12 @@ class RunLoop:
 
     async def _turn(self) -> None:
         provider, request = await self._ask()
-        reply = self._reply
+        reply, grow, thread_id = self._reply, self._engine.drafts.grow, self._run.thread_id
         async with aclosing(provider.stream(request)) as stream:  # type: ignore[type-var]
             async for chunk in stream:
                 match chunk:
+                    case chunks.Text(text) if text and self._message_id is not None:
+                        grow(thread_id, self._message_id, text)
                     case chunks.Text(text) if text:
                         await self._say(text, "text")
                     case chunks.Refusal(text) if text:

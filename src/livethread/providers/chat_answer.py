@@ -6,7 +6,7 @@ The quirks that are dealt with here were all seen in engines; each is a test in 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -144,12 +144,44 @@ class ChatAnswer:
         """The model has said that its turn is over; nothing that follows can spoil it."""
         return self._reason is not None
 
-    def feed(self, data: bytes) -> Iterator[Chunk]:
+    def feed(self, data: bytes) -> Iterable[Chunk]:
         """What these bytes add.
 
         Raises:
             ProviderError: the stream reports an error, or is none of this dialect.
         """
+        text = self._only_text(data)
+        if text is None:
+            return self._read(data)
+        if not text:
+            return ()
+        self.partial = True
+        return (Text(text),)
+
+    def _only_text(self, data: bytes) -> str | None:
+        """The text of bytes that are one whole event and say nothing else, as nearly all are that come from a model.
+
+        None for all others, which take the long way.
+        """
+        if not (data.startswith(b"data: {") and data.endswith(b"}\n\n") and data.count(b"\n") == 2):
+            return None
+        if b"\r" in data or self._reason is not None or not self._events.resting:
+            return None
+        try:
+            chunk = _decode_chunk(data[6:-2])
+        except msgspec.DecodeError:
+            return None
+        if chunk.error or chunk.usage or chunk.object == "error" or chunk.choices is None or len(chunk.choices) != 1:
+            return None
+        choice = chunk.choices[0]
+        delta = choice.delta
+        if choice.index or choice.finish_reason or delta is None or not delta.content:
+            return None
+        if delta.reasoning_content or delta.reasoning or delta.refusal or delta.tool_calls:
+            return None
+        return self._text.add(delta.content)
+
+    def _read(self, data: bytes) -> Iterator[Chunk]:
         too_long = False
         try:
             events = self._events.feed(data)
