@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import random
 import sys
+import tempfile
+from pathlib import Path
 
 from livethread import testing
 from tests.cuts.program import program
@@ -19,8 +21,9 @@ def main() -> int:
     options.add_argument("--viewers", type=int, default=50)
     given = options.parse_args()
     print(f"seed {given.seed}", flush=True)
-    with testing.server() as url:
-        report = asyncio.run(program(url, given.seed, cuts=given.cuts, viewers=given.viewers))
+    with tempfile.TemporaryDirectory(prefix="livethread-cuts-") as folder, testing.server(data=Path(folder)) as url:
+        scripts = Path(folder) / "scripts"
+        report = asyncio.run(program(url, scripts, given.seed, cuts=given.cuts, viewers=given.viewers))
     print(report)
     for line in report.wrong:
         print(line)

@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -37,6 +38,7 @@ class Report:
     Args:
         seed: makes the same choices again.
         cuts: connections cut while there was more to come.
+        in_text: those of them whose viewer held part of a text that still grew.
         deltas: taken by all viewers together.
         viewers: how many there were.
         snapshots: how often a viewer had to begin with one.
@@ -45,6 +47,7 @@ class Report:
 
     seed: int
     cuts: int = 0
+    in_text: int = 0
     deltas: int = 0
     viewers: int = 0
     snapshots: int = 0
@@ -53,9 +56,20 @@ class Report:
 
     def __str__(self) -> str:
         return (
-            f"seed {self.seed}: {self.cuts} cuts, {self.viewers} viewers, {self.rounds} rounds, "
-            f"{self.deltas} deltas, {self.snapshots} snapshots, {len(self.wrong)} wrong"
+            f"seed {self.seed}: {self.cuts} cuts ({self.in_text} in mid text), {self.viewers} viewers, "
+            f"{self.rounds} rounds, {self.deltas} deltas, {self.snapshots} snapshots, {len(self.wrong)} wrong"
         )
+
+
+def write_script(scripts: Path, scenario: dict[str, Any]) -> dict[str, str]:
+    """Put a scenario where the server finds it; what a run's metadata says to have it played.
+
+    In the instructions it would make every event of the run so large that few cuts fell into text.
+    """
+    scripts.mkdir(exist_ok=True)
+    name = f"{len(list(scripts.iterdir()))}.json"
+    (scripts / name).write_text(json.dumps(scenario))
+    return {"script": name}
 
 
 def text(dice: random.Random, pieces: int) -> list[str]:
@@ -69,13 +83,17 @@ class Round:
     Args:
         session: for everything that is not a stream.
         url: of the server.
+        scripts: its folder of scenarios.
         dice: every choice.
         report: where counts and complaints go.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, dice: random.Random, report: Report) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, scripts: Path, dice: random.Random, report: Report
+    ) -> None:
         self.session = session
         self.url = url
+        self.scripts = scripts
         self.dice = dice
         self.report = report
         self.final_seq: int | None = None
@@ -94,13 +112,13 @@ class Round:
         path = f"/threads/{thread['id']}"
         watching = [asyncio.create_task(self.watch(f"{path}/events", self.kind(), n)) for n in range(viewers)]
         for _ in range(runs):
-            scenario = {"turns": [[{"pieces": text(self.dice, pieces), "delay_ms": self.dice.choice([0, 2, 4, 8])}]]}
+            scenario = {"turns": [[{"pieces": text(self.dice, pieces), "delay_ms": self.dice.choice([0, 3, 5, 8])}]]}
             run, _ = await self.call(
                 "POST",
                 f"{path}/runs",
                 {
                     "assistant_id": assistant_id,
-                    "instructions": json.dumps(scenario),
+                    "metadata": write_script(self.scripts, scenario),
                     "thread_policy": "parallel",
                 },
             )
@@ -155,7 +173,7 @@ class Round:
 
     async def look(self, held: Held, path: str, kind: str, dice: random.Random) -> None:
         """One connection, cut after a random number of bytes."""
-        budget = dice.choice([dice.randint(1, 400), dice.randint(1, 3000), dice.randint(1, 20_000)])
+        budget = dice.choice([dice.randint(1, 2000), dice.randint(1, 8000), dice.randint(1, 40_000)])
         if self.final_seq is not None:
             budget = 1 << 30
         decoder = Decoder(last_event_id=held.last_id or "")
@@ -182,13 +200,17 @@ class Round:
                     await asyncio.sleep(0.004)
         if not self.over(held):
             self.report.cuts += 1
+            self.report.in_text += bool(cursor.parse(held.last_id).places) if held.last_id else False
 
 
-async def program(url: str, seed: int, *, cuts: int, viewers: int = 12, runs: int = 4, pieces: int = 150) -> Report:
+async def program(
+    url: str, scripts: Path, seed: int, *, cuts: int, viewers: int = 12, runs: int = 4, pieces: int = 300
+) -> Report:
     """Play rounds until so many connections were cut.
 
     Args:
         url: of a server that nobody else uses.
+        scripts: its folder of scenarios, ``<data>/scripts``.
         seed: makes the same choices again.
         cuts: how many, at least.
         viewers: of the thread, in each round; every run has two more.
@@ -202,7 +224,7 @@ async def program(url: str, seed: int, *, cuts: int, viewers: int = 12, runs: in
         async with session.post(f"{url}/v1/assistants", json=body) as answer:
             assistant_id = (await answer.json())["id"]
         for _ in _until(lambda: report.cuts >= cuts or bool(report.wrong)):
-            await Round(session, url, dice, report).play(assistant_id, viewers, runs, pieces)
+            await Round(session, url, scripts, dice, report).play(assistant_id, viewers, runs, pieces)
     return report
 
 

@@ -19,7 +19,7 @@ import aiohttp
 
 from livethread.sse import Decoder
 from tests.cuts.connection import get
-from tests.cuts.program import text
+from tests.cuts.program import text, write_script
 from tests.cuts.viewer import Held, Wrong
 
 TERMINAL = {"completed", "incomplete", "failed", "cancelled", "expired"}
@@ -163,7 +163,7 @@ class Program:
                 f"/threads/{self.threads[-1]}/runs",
                 {
                     "assistant_id": assistant_id,
-                    "instructions": json.dumps({"turns": turns}),
+                    "metadata": write_script(self.server.data / "scripts", {"turns": turns}),
                     "thread_policy": policy,
                 },
             )
