@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from livethread.api import problems
+from livethread.api.headers import UNWRAPPED
 from livethread.api.paths import check_id
 from livethread.api.sink import HEADERS, AsgiSink, disconnected
 from livethread.domain import cursor
@@ -55,26 +56,30 @@ class Streams:
             if match[2] is not None:
                 check_id(match[2], name="run_id", prefix="run", noun="run")
             if match[2] is None:
-                await self._thread(match[1], query, receive, send)
+                await self._thread(match[1], query, scope, receive, send)
             else:
-                await self._run(match[1], match[2], query, receive, send)
+                await self._run(match[1], match[2], query, scope, receive, send)
         except ApiError as error:
             await problems.response(error)(scope, receive, send)
 
-    async def _thread(self, thread_id: str, query: _Query, receive: Receive, send: Send) -> None:
+    async def _thread(self, thread_id: str, query: _Query, scope: Scope, receive: Receive, send: Send) -> None:
         position, over = await self._resume.thread(thread_id, query.cursor)
         if over:
-            await Response(status_code=204)(_HTTP, receive, send)
+            await Response(status_code=204)(scope, receive, send)
             return
         snapshot = query.snapshot or query.resumes
-        await _serve(self._hubs, thread_id, View(), position, receive, send, limit=query.limit, snapshot=snapshot)
+        await _serve(
+            self._hubs, thread_id, View(), position, scope, receive, send, limit=query.limit, snapshot=snapshot
+        )
 
-    async def _run(self, thread_id: str, run_id: str, query: _Query, receive: Receive, send: Send) -> None:
+    async def _run(
+        self, thread_id: str, run_id: str, query: _Query, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         start = await self._resume.run(thread_id, run_id, query.cursor)
         if start.over:
-            await Response(status_code=204)(_HTTP, receive, send)
+            await Response(status_code=204)(scope, receive, send)
             return
-        await _serve(self._hubs, thread_id, start.view, start.position, receive, send)
+        await _serve(self._hubs, thread_id, start.view, start.position, scope, receive, send)
 
 
 class RunStream(Response):
@@ -95,10 +100,7 @@ class RunStream(Response):
         run = self._written.run
         view = View(run.id, self._written.run_seq)
         position = Position(self._written.before, "", [], run.id)
-        await _serve(self._hubs, run.thread_id, view, position, receive, send)
-
-
-_HTTP: Final[Scope] = {"type": "http", "extensions": {}}
+        await _serve(self._hubs, run.thread_id, view, position, scope, receive, send)
 
 
 async def _serve(
@@ -106,6 +108,7 @@ async def _serve(
     thread_id: str,
     view: View,
     position: Position | None,
+    scope: Scope,
     receive: Receive,
     send: Send,
     *,
@@ -115,7 +118,7 @@ async def _serve(
     """One viewer, from its first byte to its last; that it goes away stops nothing but this."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     hub = hubs.of(thread_id)
-    viewer = await hub.attach(AsgiSink(send), view, position, limit=limit, snapshot=snapshot)
+    viewer = await hub.attach(AsgiSink(scope.get(UNWRAPPED, send)), view, position, limit=limit, snapshot=snapshot)
     gone = asyncio.ensure_future(disconnected(receive))
     try:
         await asyncio.wait([gone, viewer.closed], return_when=asyncio.FIRST_COMPLETED)

@@ -72,8 +72,7 @@ class Tip:
         self.thread_id = thread_id
         self.draft_of = draft_of
         self.position = Position(0, "", [])
-        self.moved = asyncio.Event()
-        """Set, and replaced by a new one, whenever the position moves."""
+        self._moved: asyncio.Event | None = None
         self._database = database
         self._stirred = stirred
         self._rebuilt = rebuilt
@@ -85,6 +84,12 @@ class Tip:
         self._unsubscribe = bus.subscribe(thread_id, self._hear)
         self._timer = self._loop.call_later(LOOK_EVERY, self._look) if bus.lossy else None
         self.loaded = self._loop.create_task(self._load())
+
+    @property
+    def moved(self) -> asyncio.Event:
+        """Set when the position moves next; made only where somebody asks, since that is not per token."""
+        self._moved = self._moved or asyncio.Event()
+        return self._moved
 
     def close(self) -> None:
         """Stop following."""
@@ -221,8 +226,9 @@ class Tip:
         return read
 
     def _tell_moved(self) -> None:
-        self.moved.set()
-        self.moved = asyncio.Event()
+        if self._moved is not None:
+            self._moved.set()
+            self._moved = None
 
 
 def _logged(rows: Iterable[AnyRow]) -> list[LoggedEvent]:
