@@ -30,13 +30,13 @@ def load(scripts: Path | None, name: str) -> str:
         raise _missing(f"There is no script '{name}', because this server has no scripts folder.")
     file = next((path for ending in _ENDINGS if (path := scripts / f"{name}{ending}").is_file()), None)
     if file is None:
-        raise _missing(f"There is no script '{name}' in {scripts} (also not with .yaml, .yml or .json).")
+        raise _missing(f"There is no script '{name}' in the data folder's scripts/ (also not with .yaml, .yml or .json).")
     try:
         with file.open("rb") as opened:
             # A character has at most four bytes; one more character is enough for the reader to refuse the length.
             return opened.read(4 * JSON_LIMIT + 4).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _refused(f"The script '{name}' in {scripts} cannot be read as UTF-8 text: {error}.") from None
+    except (OSError, UnicodeDecodeError):
+        raise _refused(f"The script '{name}' in the data folder's scripts/ cannot be read as UTF-8 text.") from None
 
 
 def _refused(message: str) -> ProviderError:
