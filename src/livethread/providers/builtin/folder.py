@@ -30,7 +30,9 @@ def load(scripts: Path | None, name: str) -> str:
         raise _missing(f"There is no script '{name}', because this server has no scripts folder.")
     file = next((path for ending in _ENDINGS if (path := scripts / f"{name}{ending}").is_file()), None)
     if file is None:
-        raise _missing(f"There is no script '{name}' in the data folder's scripts/ (also not with .yaml, .yml or .json).")
+        raise _missing(
+            f"There is no script '{name}' in the data folder's scripts/, also not with .yaml, .yml or .json."
+        )
     try:
         with file.open("rb") as opened:
             # A character has at most four bytes; one more character is enough for the reader to refuse the length.
