@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livethread.api import auth, problems
+from livethread.api.paths import route_of
 from livethread.errors import ApiError
 from livethread.ids import Ids
 
@@ -96,7 +97,7 @@ class Headers:
                 )
             )
         refused = auth.refusal(given.get(b"authorization", b""), self._keys)
-        if refused is not None and scope["path"].startswith("/v1/"):
+        if refused is not None and route_of(scope).startswith("/v1/"):
             return problems.response(refused)
         return self._app
 

@@ -9,9 +9,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import AfterValidator
+from starlette.types import Scope
 
 from livethread.errors import ApiError, NotFound
 from livethread.ids import is_id
+
+
+def route_of(scope: Scope) -> str:
+    """The path below the place where the app is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def check_id(id: str, *, name: str, prefix: str, noun: str) -> str:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from livethread.api import problems
 from livethread.api.headers import UNWRAPPED
-from livethread.api.paths import check_id
+from livethread.api.paths import check_id, route_of
 from livethread.api.sink import HEADERS, AsgiSink, disconnected
 from livethread.domain import cursor
 from livethread.domain.cursor import Cursor
@@ -46,7 +46,7 @@ class Streams:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        match = _PATH.fullmatch(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
+        match = _PATH.fullmatch(route_of(scope)) if scope["type"] == "http" and scope["method"] == "GET" else None
         if match is None:
             await self._app(scope, receive, send)
             return
