@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -36,6 +37,7 @@ class Snapshots:
     def __init__(self, reading: Reading, draft_of: DraftOf) -> None:
         self._reading = reading
         self._draft_of = draft_of
+        self._making: dict[tuple[str, int], asyncio.Task[tuple[bytes, Position]]] = {}
 
     async def take(self, thread_id: str, limit: int) -> tuple[bytes, Position]:
         """The state of a thread now.
@@ -51,7 +53,20 @@ class Snapshots:
         Raises:
             NotFound: there is no such thread, or it was deleted.
         """
+        key = (thread_id, limit)
+        making = self._making.get(key)
+        if making is None:  # whoever joins meanwhile is served by the same one, and pulls what has come since
+            making = self._making[key] = asyncio.create_task(self._make(thread_id, limit))
+            making.add_done_callback(lambda made: self._made(key, made))
+        snapshot, position = await asyncio.shield(making)
+        return snapshot, position.copy()
 
+    def _made(self, key: tuple[str, int], made: asyncio.Task[tuple[bytes, Position]]) -> None:
+        del self._making[key]
+        if not made.cancelled():
+            made.exception()  # told to those who wait, of whom there may be none left
+
+    async def _make(self, thread_id: str, limit: int) -> tuple[bytes, Position]:
         def query(connection: Connection, thread: AnyRow) -> _Rows:
             newest = page_of_messages(connection, thread_id, Window(limit))
             held = {row.id for row in newest.rows}
