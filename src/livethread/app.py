@@ -165,7 +165,7 @@ class Livethread:
 
     async def _health(self, request: Request) -> Response:
         """Whether the server reads its database; how many look on."""
-        await self._database.read(lambda connection: connection.exec_driver_sql("SELECT 1"))
+        await self._database.answers()
         return JSONResponse({"status": "ok", "version": __version__, "viewers": self.hubs.viewers})
 
     async def _start_page(self, request: Request) -> Response:

@@ -145,6 +145,7 @@ class RunLoop:
     async def _turn(self) -> None:
         provider, request = await self._ask()
         reply, grow, thread_id = self._reply, self._engine.drafts.grow, self._run.thread_id
+        # Every iterator of a provider has aclose(), which AsyncIterator does not promise.
         async with aclosing(provider.stream(request)) as stream:  # type: ignore[type-var]
             async for chunk in stream:
                 match chunk:

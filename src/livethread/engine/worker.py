@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Final, Literal
 
 import structlog
@@ -80,7 +81,7 @@ class Worker:
         for thread_id in dict.fromkeys(row.thread_id for row in rows):
             ids = [row.id for row in rows if row.thread_id == thread_id]
             try:
-                await self._engine.log.append(thread_id, lambda write, ids=ids: self._close(write, ids))  # type: ignore[misc]
+                await self._engine.log.append(thread_id, partial(self._close, run_ids=ids))
             except NotFound:  # the thread was deleted; its runs are of no interest to anybody
                 continue
         drafts.forget_left_behind()

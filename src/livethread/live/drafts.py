@@ -17,6 +17,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 import structlog
 
+from livethread.domain.content import refusal_block, text_block
+
 Kind = Literal["text", "refusal"]
 
 COMPACT_AT: Final = 64 * 1024 * 1024
@@ -95,9 +97,9 @@ class Draft:
         for _, _, kind, piece in self.since(0, 0, until or self.end):
             text = piece.decode()
             if kind == "text":
-                blocks.append({"type": "text", "text": {"value": text, "annotations": []}})
+                blocks.append(text_block(text))
             else:
-                blocks.append({"type": "refusal", "refusal": text})
+                blocks.append(refusal_block(text))
         return blocks
 
     @classmethod

@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, select
 from sqlalchemy import Connection as Connection  # what queries take: other rooms have it from here
 
 T = TypeVar("T")
@@ -91,6 +91,10 @@ class Database:
             await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
         self._readers.shutdown()
         self._engine.dispose()
+
+    async def answers(self) -> None:
+        """Come back if it can be read."""
+        await self.read(lambda connection: connection.execute(select(1)))
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query in a transaction of its own: everything it sees is of one moment."""
