@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from livethread.providers.chunks import Chunk, Provider, ProviderError, Request
-from livethread.providers.registry import Registry
+from livethread.providers.registry import Registry, Served
 
 
 class Names:
@@ -35,21 +35,21 @@ class Names:
 GUIDE = Names("builtin/guide", "builtin/tools")
 
 
-def test_builtin_names_lead_to_the_built_in_provider_and_keep_their_name() -> None:
+async def test_builtin_names_lead_to_the_built_in_provider_and_keep_their_name() -> None:
     registry = Registry(GUIDE, Names("gpt"))
-    assert registry.find("builtin/guide") == (GUIDE, "builtin/guide")
-    assert registry.find("builtin/unknown") == (GUIDE, "builtin/unknown")
+    assert await registry.find("builtin/guide") == Served(GUIDE, "builtin/guide")
+    assert await registry.find("builtin/unknown") == Served(GUIDE, "builtin/unknown")
 
 
 @pytest.mark.parametrize("model", ["gpt", "meta/llama:8b", "builtin", "Builtin/guide", ""])
-def test_every_other_name_leads_upstream_as_it_is(model: str) -> None:
+async def test_every_other_name_leads_upstream_as_it_is(model: str) -> None:
     upstream: Provider = Names()
-    assert Registry(GUIDE, upstream).find(model) == (upstream, model)
+    assert await Registry(GUIDE, upstream).find(model) == Served(upstream, model)
 
 
-def test_without_an_upstream_the_error_names_the_model_and_the_way_out() -> None:
+async def test_without_an_upstream_the_error_names_the_model_and_the_way_out() -> None:
     with pytest.raises(ProviderError) as raised:
-        Registry(GUIDE).find("gpt-4o")
+        await Registry(GUIDE).find("gpt-4o")
     assert (raised.value.kind, raised.value.retryable) == ("not_found", False)
     for word in ("'gpt-4o'", "LIVETHREAD_UPSTREAM_URL", "OPENAI_BASE_URL", "builtin/guide"):
         assert word in raised.value.message

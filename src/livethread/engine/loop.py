@@ -187,15 +187,15 @@ class RunLoop:
                 seen,
                 [Message.model_validate_json(item.object) for item in queries.messages_of_run(connection, run.id)],
                 [RunStep.model_validate_json(item.object) for item in queries.steps_of_runs(connection, [run.id])],
-                model=model,
+                model=served.model,
                 names={id: assistant.name or "assistant" for id, assistant in known.items()},
                 metadata=(own.metadata if own else {}) | run.metadata,
             )
 
-        provider, model = self._engine.registry.find(run.model)
+        served = await self._engine.registry.find(run.model)
         if run.skipped_tools:
             log.warning("tools left out of the prompt", run_id=run.id, tools=run.skipped_tools)
-        return provider, await self._engine.database.read(read)
+        return served.provider, await self._engine.database.read(read)
 
     async def _say(self, text: str, kind: Literal["text", "refusal"]) -> None:
         """Grow the draft; the step and the message begin with the first piece."""

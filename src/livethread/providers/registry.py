@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from livethread.providers.chunks import Provider, ProviderError
 
 BUILTIN: Final = "builtin/"
 """What the names begin with that are served without any upstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where a model name leads.
+
+    Args:
+        provider: who answers.
+        model: the name to ask it for.
+        context: tokens that prompt and answer may have together; None where nobody said.
+    """
+
+    provider: Provider
+    model: str
+    context: int | None = None
 
 
 class Registry:
@@ -24,21 +40,21 @@ class Registry:
         self._upstream = upstream
         self._upstream_name = upstream_name
 
-    def find(self, model: str) -> tuple[Provider, str]:
+    async def find(self, model: str) -> Served:
         """The provider of a model, and the name to send to it (the whole name, as it was asked for).
 
         Raises:
             ProviderError: nothing serves this name (``not_found``).
         """
         if model.startswith(BUILTIN):
-            return self._builtin, model
+            return Served(self._builtin, model)
         if self._upstream is None:
             raise ProviderError(
                 "not_found",
                 f"No model API is set up that could serve the model '{model}'. Set LIVETHREAD_UPSTREAM_URL "
                 "(or OPENAI_BASE_URL) to one, or use the model builtin/guide, which needs none.",
             )
-        return self._upstream, model
+        return Served(self._upstream, model)
 
     async def models(self) -> list[tuple[str, str]]:
         """All names served, each with who owns it, for ``GET /v1/models``; the built-in ones come first.
