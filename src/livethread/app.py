@@ -23,7 +23,7 @@ from livethread.api.streams import Streams
 from livethread.clock import Clock, SystemClock
 from livethread.domain.assistants import Assistant, AssistantCreate
 from livethread.domain.lists import ListQuery
-from livethread.engine.loop import Engine
+from livethread.engine.engine import Engine
 from livethread.engine.worker import Worker
 from livethread.errors import SetupError
 from livethread.ids import Ids
@@ -102,7 +102,7 @@ class Livethread:
         registry = self._providers(folder)
         opened.push_async_callback(registry.close)
         worker = Worker(
-            Engine(database, thread_log, drafts, registry, ids), bus, clock,
+            Engine(database, thread_log, drafts, registry, ids, clock), bus, clock,
             owner=f"{socket.gethostname()}-{os.getpid()}", run_seconds=settings.run_seconds,
         )  # fmt: skip
         await worker.recover()

@@ -21,7 +21,8 @@ from livethread.domain.run_bodies import RunCreate, ToolOutput, ToolOutputsSubmi
 from livethread.domain.runs import Run
 from livethread.domain.steps import RunStep
 from livethread.domain.threads import ThreadCreate
-from livethread.engine.loop import Engine
+from livethread.engine.engine import Engine
+from livethread.engine.limits import Limits
 from livethread.engine.worker import Worker
 from livethread.ids import Ids
 from livethread.live.bus import Bus, LocalBus
@@ -40,6 +41,9 @@ from livethread.storage.schema import upgrade
 from tests.engine.scripted import Call, ScriptedProvider, TurnedClock
 
 T = TypeVar("T")
+
+FUNCTIONS = [{"type": "function", "function": {"name": name}} for name in "fgh"]
+"""What every assistant may call."""
 
 _INITIALS = {"thread.run.step.": "S.", "thread.run.": "R.", "thread.message.": "M.", "thread.": "T."}
 
@@ -138,12 +142,16 @@ class House:
         self.messages = Messages(self.log, reading, self.ids, "queue")
         self.runs = Runs(self.log, reading, self.ids, clock, "queue")
         self.workers: list[Worker] = []
+        self.limits = Limits()
 
     def worker(self, owner: str = "first", *, bus: Bus | None = None, clock: TurnedClock | None = None) -> Worker:
         """A worker on this database; with a bus of its own it is a process that hears nothing of the others."""
         bus, clock = bus or self.bus, clock or self.clock
         log = ThreadLog(self.database, self.drafts, bus, self.ids, clock)
-        worker = Worker(Engine(self.database, log, self.drafts, self.registry, self.ids), bus, clock, owner=owner)
+        engine = Engine(
+            self.database, log, self.drafts, self.registry, self.ids, clock, limits=self.limits, jitter=lambda: 0.0
+        )
+        worker = Worker(engine, bus, clock, owner=owner)
         self.workers.append(worker)
         return worker
 
@@ -179,7 +187,7 @@ class House:
     # -- what callers do -----------------------------------------------------------------------
 
     async def assistant(self, **body: Any) -> str:
-        answer = await self.assistants.create(AssistantCreate(**({"model": "m"} | body)))
+        answer = await self.assistants.create(AssistantCreate(**({"model": "m", "tools": FUNCTIONS} | body)))
         return Assistant.model_validate_json(answer.text).id
 
     async def thread(self, *texts: str, **metadata: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from livethread.domain.run_bodies import ToolOutput, ToolOutputsSubmit
 from livethread.domain.usage import Usage as RunUsage
-from livethread.engine.loop import Engine, RunLoop
+from livethread.engine.engine import Engine
+from livethread.engine.loop import RunLoop
 from livethread.errors import ApiError
 from livethread.live.log import ThreadWrite
 from livethread.providers.chunks import Finish, ProviderError, Text, ToolCallStart, Usage
@@ -292,4 +293,4 @@ async def _in_progress_without_a_loop(house: House) -> tuple[str, str]:
 
 
 def _engine(house: House) -> Engine:
-    return Engine(house.database, house.log, house.drafts, house.registry, house.ids)
+    return Engine(house.database, house.log, house.drafts, house.registry, house.ids, house.clock)

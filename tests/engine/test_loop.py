@@ -279,13 +279,14 @@ async def test_an_unexpected_error_fails_the_run_and_is_logged(
 
 @pytest.mark.parametrize("chunks", [[], [Usage(1, 0)], [Text("")], [ToolCallArguments(0, "{}")]], ids=str)
 async def test_an_answer_that_never_says_it_is_over_fails_the_run(house: House, chunks: list[Chunk]) -> None:
-    house.provider.plan(chunks)
+    house.provider.plan(*[chunks] * 4)
     thread_id = await house.thread()
     run_id = await house.asked(thread_id)
+    await house.passes(60)
     assert await house.types(thread_id, run_id) == [*BEGUN, "R.failed"]
     assert (await house.run(run_id)).last_error == {
         "code": "server_error",
-        "message": "The model's answer broke off: it did not say that it was over.",
+        "message": "The model's answer broke off: it did not say that it was over. (The model was asked 4 times.)",
     }
 
 

@@ -42,7 +42,7 @@ def test_calls_stand_in_the_order_of_their_index_with_their_arguments_joined() -
 
 def test_a_call_begins_once() -> None:
     assert reply(ToolCallStart(0, "call_a", "f"), ToolCallStart(0, "call_b", "g")).calls == [
-        function_call("call_a", "f", "")
+        function_call("call_a", "f", "{}")
     ]
 
 

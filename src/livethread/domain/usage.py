@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class PromptTokenDetails(BaseModel):
@@ -25,6 +26,9 @@ class Usage(BaseModel):
     """Tokens of one step, or of all steps of a run.
 
     ``prompt_token_details`` has a singular "token" and ``completion_tokens_details`` has not: so it was on the wire.
+
+    Args:
+        estimated: whether any of it was counted here, because the model API did not say; ours, and only there if true.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,9 +38,12 @@ class Usage(BaseModel):
     total_tokens: int = 0
     prompt_token_details: PromptTokenDetails = PromptTokenDetails()
     completion_tokens_details: CompletionTokensDetails = CompletionTokensDetails()
+    estimated: bool = Field(False, exclude_if=lambda estimated: not estimated)
 
     @classmethod
-    def of(cls, prompt: int = 0, completion: int = 0, *, cached: int = 0, reasoning: int = 0) -> Self:
+    def of(
+        cls, prompt: int = 0, completion: int = 0, *, cached: int = 0, reasoning: int = 0, estimated: bool = False
+    ) -> Self:
         """The usage of one model call; the total is prompt and completion."""
         return cls(
             prompt_tokens=prompt,
@@ -44,6 +51,7 @@ class Usage(BaseModel):
             total_tokens=prompt + completion,
             prompt_token_details=PromptTokenDetails(cached_tokens=cached),
             completion_tokens_details=CompletionTokensDetails(reasoning_tokens=reasoning),
+            estimated=estimated,
         )
 
     def __add__(self, other: Usage) -> Usage:
@@ -58,4 +66,11 @@ class Usage(BaseModel):
                 reasoning_tokens=self.completion_tokens_details.reasoning_tokens
                 + other.completion_tokens_details.reasoning_tokens
             ),
+            estimated=self.estimated or other.estimated,
         )
+
+
+def total(costs: Iterable[Usage | None]) -> Usage | None:
+    """All costs together; None if none is known."""
+    known = [cost for cost in costs if cost is not None]
+    return sum(known[1:], known[0]) if known else None

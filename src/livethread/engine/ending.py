@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 from livethread.domain.content import ContentBlock
@@ -11,7 +11,7 @@ from livethread.domain.record import Deleted
 from livethread.domain.runs import Run, RunStatus
 from livethread.domain.steps import RunStep
 from livethread.domain.transitions import move
-from livethread.domain.usage import Usage
+from livethread.domain.usage import Usage, total
 from livethread.live.log import ThreadWrite
 
 ContentOf = Callable[[str], list[ContentBlock]]
@@ -121,9 +121,3 @@ def _cut_messages(write: ThreadWrite, run_id: str, content_of: ContentOf, reason
             write.append(message.cut(content, reason, write.now), "thread.message.incomplete")
         else:
             write.append(Deleted(id=message.id, object="thread.message.deleted"), "thread.message.deleted")
-
-
-def total(costs: Iterable[Usage | None]) -> Usage | None:
-    """All costs together; None if none is known."""
-    known = [cost for cost in costs if cost is not None]
-    return sum(known[1:], known[0]) if known else None

@@ -8,29 +8,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
-from livethread.domain.assistants import Assistant
 from livethread.domain.content import ContentBlock
 from livethread.domain.messages import IncompleteReason, Message
 from livethread.domain.runs import Run, required_action
 from livethread.domain.steps import RunStep
 from livethread.domain.transitions import move
-from livethread.engine import prompt
+from livethread.engine.asking import Asked, ask
+from livethread.engine.attempts import Attempts
+from livethread.engine.budget import OutOfTokens
 from livethread.engine.ending import Ending, break_off, end_run, finish
+from livethread.engine.engine import Engine
 from livethread.engine.reply import LastError, Reply, last_error
 from livethread.errors import Fenced, NotFound
-from livethread.ids import Ids
-from livethread.live.drafts import FileDrafts
-from livethread.live.log import ThreadLog, ThreadWrite
+from livethread.live.log import ThreadWrite
 from livethread.providers import chunks
-from livethread.providers.chunks import Provider, ProviderError, Request
-from livethread.providers.registry import Registry
-from livethread.storage import queries
-from livethread.storage.database import Connection, Database
+from livethread.providers.chunks import ProviderError
 
 log = structlog.get_logger()
 
@@ -39,17 +35,6 @@ Interruption = Literal["cancelled", "expired", "handed back", "fenced"]
 
 class _NotInProgress(Exception):
     """Somebody has asked to cancel before the first word: no message begins any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What every loop works with."""
-
-    database: Database
-    log: ThreadLog
-    drafts: FileDrafts
-    registry: Registry
-    ids: Ids
 
 
 class RunLoop:
@@ -70,7 +55,9 @@ class RunLoop:
         self._begun = False
         self._ending = False  # its last write is under way: nothing may come between
         self._last: Callable[[ThreadWrite], object] = self._hand_back  # that write
+        self._attempts = Attempts(engine.limits, engine.jitter)
         self._reply = Reply()
+        self._calls: list[dict[str, Any]] = []  # of the reply, once they have been judged
         self.settled = False
         """Nothing of it is left to write."""
         self._task = asyncio.create_task(self._drive(), name=f"run {run.id}")
@@ -134,7 +121,9 @@ class RunLoop:
         if self._interruption is not None or self._task.cancelling() or isinstance(error, _NotInProgress):
             await self._interrupted()
         elif isinstance(error, ProviderError):
-            await self._end("failed", error=last_error(error))
+            await self._end("failed", error=last_error(error, self._attempts.count))
+        elif isinstance(error, OutOfTokens):
+            await self._end("incomplete", details=error.reason)
         else:
             log.error("run failed", run_id=self._run.id, thread_id=self.thread_id, exc_info=error)
             message = "Sorry, something went wrong. The server's log has the details."
@@ -143,10 +132,36 @@ class RunLoop:
     # -- one model turn ------------------------------------------------------------------------
 
     async def _turn(self) -> None:
-        provider, request = await self._ask()
+        engine, run = self._engine, self._run
+        asked = await ask(engine, run)
+        while True:
+            try:
+                await self._answer(asked)
+                break
+            except ProviderError as error:
+                # Never silently once something was shown: who has read it would see another answer begin.
+                pause = self._attempts.pause_after(error) if self._message_id is None else None
+                if pause is None:
+                    raise
+                log.warning("the model is asked again", run_id=run.id, seconds=round(pause, 1), error=error.message)
+                await engine.clock.sleep(pause)
+                self._reply = Reply(self._reply.usage)
+        if self._reply.cost is None:
+            self._reply.cost = await asked.counted(self._reply, self._said())
+        if self._reply.finish == "length":
+            await self._end("incomplete", reason="max_tokens", details="max_completion_tokens")
+        elif self._reply.finish == "content_filter":
+            await self._end("incomplete", reason="content_filter", details="content_filter")
+        elif self._calls and asked.request.turn >= engine.limits.max_rounds:
+            await self._end("failed", error=_too_many_rounds(engine.limits.max_rounds))
+        else:
+            await self._append_last(self._complete)
+
+    async def _answer(self, asked: Asked) -> None:
+        """Take in one answer; it is good if it ends well and all its calls can be answered."""
         reply, grow, thread_id = self._reply, self._engine.drafts.grow, self._run.thread_id
         # Every iterator of a provider has aclose(), which AsyncIterator does not promise.
-        async with aclosing(provider.stream(request)) as stream:  # type: ignore[type-var]
+        async with aclosing(asked.provider.stream(asked.request)) as stream:  # type: ignore[type-var]
             async for chunk in stream:
                 match chunk:
                     case chunks.Text(text) if text and self._message_id is not None:
@@ -158,44 +173,10 @@ class RunLoop:
                     case _:
                         reply.take(chunk)
         if reply.finish is None:  # whatever HTTP said
-            raise ProviderError("bad_stream", "The model's answer broke off: it did not say that it was over.")
-        if reply.finish == "length":
-            await self._end("incomplete", reason="max_tokens")
-        elif reply.finish == "content_filter":
-            await self._end("incomplete", reason="content_filter")
-        else:
-            await self._append_last(self._complete)
-
-    async def _ask(self) -> tuple[Provider, Request]:
-        run = self._run
-
-        def read(connection: Connection) -> Request:
-            row = queries.run(connection, run.thread_id, run.id)
-            assert row is not None
-            seen = [
-                prompt.Seen(Message.model_validate_json(item.object), item.created_seq, item.run_created_seq)
-                for item in queries.conversation(connection, run.thread_id, row)
-            ]
-            ids = {run.assistant_id} | {item.message.assistant_id for item in seen if item.message.assistant_id}
-            known = {
-                id: Assistant.model_validate_json(text)
-                for id, text in queries.assistant_objects(connection, ids).items()
-            }
-            own = known.get(run.assistant_id)
-            return prompt.request(
-                run,
-                seen,
-                [Message.model_validate_json(item.object) for item in queries.messages_of_run(connection, run.id)],
-                [RunStep.model_validate_json(item.object) for item in queries.steps_of_runs(connection, [run.id])],
-                model=served.model,
-                names={id: assistant.name or "assistant" for id, assistant in known.items()},
-                metadata=(own.metadata if own else {}) | run.metadata,
-            )
-
-        served = await self._engine.registry.find(run.model)
-        if run.skipped_tools:
-            log.warning("tools left out of the prompt", run_id=run.id, tools=run.skipped_tools)
-        return served.provider, await self._engine.database.read(read)
+            sentence = "The model's answer broke off: it did not say that it was over."
+            raise ProviderError("bad_stream", sentence, retryable=True)
+        if reply.finish in ("stop", "tool_calls"):
+            self._calls = reply.judged(asked.request, lambda: self._engine.ids.new("call"))
 
     async def _say(self, text: str, kind: Literal["text", "refusal"]) -> None:
         """Grow the draft; the step and the message begin with the first piece."""
@@ -239,34 +220,44 @@ class RunLoop:
             return
         for message in write.open_messages(run.id):
             write.append(message.completed(self._content(message.id), write.now), "thread.message.completed")
-        usage = None if reply.calls else reply.usage
+        usage = None if self._calls else reply.usage
         steps = write.steps(run.id)
         for index, step in enumerate(steps):
             if step.status == "in_progress":
                 steps[index], usage = step.ended("completed", write.now, usage=usage), None
                 write.append(steps[index], "thread.run.step.completed")
-        if not reply.calls:
+        if not self._calls:
             finish(write, run, "completed", steps, unsaid=usage)
             return
         step = RunStep.tool_calls(run, id=self._engine.ids.new("step"), now=write.now)
         write.append(step, "thread.run.step.created", "thread.run.step.in_progress")
-        step = step.with_calls(reply.calls)
+        step = step.with_calls(self._calls)
         write.append(step.delta(), "thread.run.step.delta", row=step)
         write.keep_usage(run.id, reply.usage)
-        waiting = move(run, "requires_action", write.now, required_action=required_action(reply.calls))
+        waiting = move(run, "requires_action", write.now, required_action=required_action(self._calls))
         write.append(waiting, "thread.run.requires_action")
         write.release(run.id)
 
     async def _end(
-        self, ending: Ending, *, error: LastError | None = None, reason: IncompleteReason | None = None
+        self,
+        ending: Ending,
+        *,
+        error: LastError | None = None,
+        reason: IncompleteReason | None = None,
+        details: str | None = None,
     ) -> None:
-        details = None
-        if ending == "incomplete":
-            details = {"reason": "max_completion_tokens" if reason == "max_tokens" else "content_filter"}
+        """Write an ending.
+
+        Args:
+            ending: how the run ends.
+            error: ``last_error``, where it failed.
+            reason: why its message is incomplete, where the ending does not say it.
+            details: why the run is ``incomplete``.
+        """
         await self._append_last(
             lambda write: end_run(
-                write, self._run.id, ending, self._content,
-                usage=self._reply.usage, error=error, details=details, reason=reason,
+                write, self._run.id, ending, self._content, usage=self._reply.usage, error=error,
+                details=None if details is None else {"reason": details}, reason=reason,
             )
         )  # fmt: skip
 
@@ -286,6 +277,18 @@ class RunLoop:
         break_off(write, self._run.id, self._content)
         write.release(self._run.id)
 
+    def _said(self) -> str:
+        blocks = [] if self._message_id is None else self._content(self._message_id)
+        return "".join(block["refusal"] if block["type"] == "refusal" else block["text"]["value"] for block in blocks)
+
     def _content(self, message_id: str) -> list[ContentBlock]:
         draft = self._engine.drafts.get(message_id)
         return draft.content() if draft is not None else []
+
+
+def _too_many_rounds(limit: int) -> LastError:
+    return {
+        "code": "server_error",
+        "message": f"The model went on calling functions after {limit} rounds, the most that one run may make. "
+        "See what it is told by their outputs, or raise LIVETHREAD_MAX_ROUNDS.",
+    }

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from livethread.domain.messages import Message
 from livethread.domain.runs import Run
 from livethread.domain.steps import RunStep
+from livethread.engine.budget import Budget, OutOfTokens
+from livethread.engine.truncation import fit, message_tokens, overhead, request_tokens
 from livethread.providers.chunks import ImagePart, PromptMessage, Request, TextPart, ToolCall
+from livethread.providers.tokens import ESTIMATE, Counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ def request(
     model: str,
     names: Mapping[str, str],
     metadata: Mapping[str, str],
+    context: int | None = None,
+    counter: Counter = ESTIMATE,
 ) -> Request:
     """The next model turn of a run.
 
@@ -46,40 +53,54 @@ def request(
         model: the name to ask the model API for.
         names: assistants' names by id.
         metadata: the run's metadata over its assistant's.
+        context: tokens that the model takes, prompt and answer together, if anybody said.
+        counter: counts the model's tokens.
+
+    Raises:
+        OutOfTokens: the run's limits leave nothing for another turn.
     """
+    budget = Budget.of(run, own_steps)
     seen = _placed([item for item in conversation if not _superseded(item, conversation)])
     several = len({_person(item.message) for item in seen if _is_persons(item)}) > 1
     if run.truncation_strategy["type"] == "last_messages" and run.truncation_strategy["last_messages"]:
         seen = seen[-run.truncation_strategy["last_messages"] :]
-    messages = [_told(item, run, names, several) for item in seen]
-    messages += _own_turns(own_messages, own_steps)
+    told = [message for item in seen if (message := _told(item, run, names, several)).parts]
+    rounds = _own_rounds(own_messages, own_steps)
     turn = sum(step.type == "tool_calls" for step in own_steps)
-    return Request(
+    asked = Request(
         model=model,
         instructions=run.instructions,
-        messages=tuple(message for message in messages if message.parts or message.tool_calls),
+        messages=(*told, *(message for round in rounds for message in round)),
         tools=tuple(tool for tool in run.tools if tool["type"] == "function"),
-        tool_choice=run.tool_choice if turn == 0 else _freed(run.tool_choice),
+        tool_choice=_choice(run.tool_choice, turn),
         parallel_tool_calls=run.parallel_tool_calls,
         temperature=run.temperature,
         top_p=run.top_p,
         reasoning_effort=run.reasoning_effort,
         response_format=run.response_format,
-        max_completion_tokens=run.max_completion_tokens,
+        max_completion_tokens=budget.completion,
         metadata=metadata,
         turn=turn,
     )
+    room = budget.room(context)
+    if room is None:
+        return asked
+    room -= overhead(asked, counter)
+    asked = replace(asked, messages=tuple(fit(told, rounds, room, partial(message_tokens, counter=counter))))
+    if budget.prompt is not None and request_tokens(asked, counter) > budget.prompt:
+        raise OutOfTokens("max_prompt_tokens")
+    return asked
 
 
 def _placed(seen: Sequence[Seen]) -> list[Seen]:
     """The output of a run right behind the message that it answers: the last before it that no run wrote."""
-    anchors = [item.created_seq for item in seen if item.run_created_seq is None]
+    anchors = sorted(item.created_seq for item in seen if item.run_created_seq is None)
 
     def place(item: Seen) -> tuple[int, int, int]:
         if item.run_created_seq is None:
             return (item.created_seq, 0, 0)
-        answered = max((anchor for anchor in anchors if anchor < item.run_created_seq), default=0)
-        return (answered, item.run_created_seq, item.created_seq)
+        before = bisect_left(anchors, item.run_created_seq)
+        return (anchors[before - 1] if before else 0, item.run_created_seq, item.created_seq)
 
     return sorted(seen, key=place)
 
@@ -135,10 +156,10 @@ def _parts(message: Message) -> tuple[TextPart | ImagePart, ...]:
     return tuple(parts)
 
 
-def _own_turns(messages: Sequence[Message], steps: Sequence[RunStep]) -> list[PromptMessage]:
-    """What the run has said and done so far; a turn's text and its calls are one message."""
+def _own_rounds(messages: Sequence[Message], steps: Sequence[RunStep]) -> list[list[PromptMessage]]:
+    """What the run has said and done so far; a turn's text and its calls are one message, and the outputs follow it."""
     said = {message.id: message for message in messages if message.status == "completed"}
-    turns: list[PromptMessage] = []
+    rounds: list[list[PromptMessage]] = []
     text: tuple[TextPart | ImagePart, ...] = ()
     for step in steps:
         if step.type == "message_creation":
@@ -146,15 +167,22 @@ def _own_turns(messages: Sequence[Message], steps: Sequence[RunStep]) -> list[Pr
             text = _parts(message) if message else ()
             continue
         calls = [ToolCall(call["id"], call["function"]["name"], call["function"]["arguments"]) for call in step.calls]
-        turns.append(PromptMessage("assistant", text, tuple(calls)))
-        turns += [
+        outputs = [
             PromptMessage("tool", (TextPart(call["function"]["output"] or ""),), tool_call_id=call["id"])
             for call in step.calls
         ]
+        rounds.append([PromptMessage("assistant", text, tuple(calls)), *outputs])
         text = ()
-    return turns if not text else [*turns, PromptMessage("assistant", text)]
+    return [*rounds, [PromptMessage("assistant", text)]] if text else rounds
 
 
-def _freed(tool_choice: str | Mapping[str, object]) -> str | Mapping[str, object]:
-    """A forced call applies to the first turn only, or the run would never end (reference section 4)."""
-    return "none" if tool_choice == "none" else "auto"
+def _choice(tool_choice: str | Mapping[str, object], turn: int) -> str | Mapping[str, object]:
+    """What the model may choose of the run's functions in this turn.
+
+    A forced call applies to the first turn only, or the run would never end (reference section 4); a tool that is
+    left out of the prompt cannot be forced.
+    """
+    if tool_choice == "none":
+        return "none"
+    forced = turn == 0 and (isinstance(tool_choice, str) or tool_choice["type"] == "function")
+    return tool_choice if forced else "auto"

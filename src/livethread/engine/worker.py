@@ -18,7 +18,8 @@ from livethread.domain.events import RUN_ENDS
 from livethread.domain.runs import Run
 from livethread.domain.transitions import ACTIVE, move
 from livethread.engine.ending import break_off, end_run
-from livethread.engine.loop import Engine, Interruption, RunLoop
+from livethread.engine.engine import Engine
+from livethread.engine.loop import Interruption, RunLoop
 from livethread.errors import NotFound
 from livethread.live.bus import Bus, Hint
 from livethread.live.log import ThreadWrite

@@ -31,6 +31,6 @@ ESTIMATE: Final = Counter("estimate", _estimated)
 """One token for every four bytes of UTF-8, rounded up."""
 
 
-async def counter(model: str) -> Counter:
+async def counter_of(model: str) -> Counter:
     """What counts the tokens of a model, by the name that is sent upstream."""
     return ESTIMATE
