@@ -9,6 +9,7 @@ from livethread.domain.assistants import Assistant, AssistantCreate
 from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
 from livethread.domain.runs import Run, required_action
 from livethread.domain.steps import function_call
+from livethread.errors import ApiError
 from livethread.ids import Ids
 
 
@@ -99,8 +100,19 @@ def test_a_run_says_what_else_it_was_asked() -> None:
         "metadata": {"a": "b"},
         "thread_policy": "interrupt",
     }
-    run = created(**asked).model_dump()
+    run = created(assistant(tools=[{"type": "function", "function": {"name": "f"}}]), **asked).model_dump()
     assert {key: run[key] for key in asked} == asked
+
+
+def test_a_function_that_the_run_does_not_have_cannot_be_forced() -> None:
+    forced = {"type": "function", "function": {"name": "f"}}
+    with pytest.raises(ApiError) as refused:
+        created(assistant(tools=[{"type": "function", "function": {"name": "g"}}]), tool_choice=forced)
+    assert (refused.value.message, refused.value.status, refused.value.param) == (
+        "Invalid 'tool_choice': the run has no function named 'f'.",
+        400,
+        "tool_choice",
+    )
 
 
 def test_hosted_tools_are_named_as_skipped_and_have_resources() -> None:

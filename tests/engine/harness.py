@@ -30,7 +30,7 @@ from livethread.live.drafts import FileDrafts
 from livethread.live.log import ThreadLog
 from livethread.live.reading import Reading
 from livethread.providers.chunks import Text
-from livethread.providers.registry import Registry
+from livethread.providers.registry import Registry, Upstream
 from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
 from livethread.services.runs import Runs
@@ -134,7 +134,7 @@ class House:
         self.drafts = FileDrafts(folder / "livethread.db-drafts")
         self.bus = LocalBus()
         self.ids = Ids()
-        self.registry = Registry(provider, provider)
+        self.registry = Registry(provider, [Upstream("default", provider)])
         self.log = ThreadLog(self.database, self.drafts, self.bus, self.ids, clock)
         reading = Reading(self.database, self.drafts)
         self.assistants = Assistants(self.database, self.ids, clock)
@@ -201,9 +201,9 @@ class House:
     async def asked(self, thread_id: str, **body: Any) -> str:
         """A new run, as far as it comes by itself."""
         assistant_id = body.pop("assistant_id", None) or await self.assistant()
-        written = await self.runs.create(thread_id, RunCreate(assistant_id=assistant_id, **body))
+        answer = await self.runs.create(thread_id, RunCreate(assistant_id=assistant_id, **body))
         await self.quiet()
-        return written.run.id
+        return str(_object(answer.text)["id"])
 
     async def streaming(self, text: str = "Half a ", **body: Any) -> tuple[str, str, Call]:
         """A thread whose run has said something: the thread, the run and its model turn."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from livethread.domain.run_bodies import ToolOutput, ToolOutputsSubmit
+from livethread.domain.runs import Run
 from livethread.domain.usage import Usage as RunUsage
 from livethread.engine.engine import Engine
 from livethread.engine.loop import RunLoop
@@ -42,7 +43,7 @@ async def test_cancelled_while_queued(house: House) -> None:
 async def test_cancelled_before_the_first_word_leaves_no_message(house: House) -> None:
     thread_id = await house.thread()
     run_id = await house.asked(thread_id)
-    cancelling = await house.runs.cancel(thread_id, run_id)
+    cancelling = Run.model_validate_json((await house.runs.cancel(thread_id, run_id)).text)
     assert (cancelling.status, cancelling.expires_at) == ("cancelling", NOW + 600)
     await house.quiet()
     assert await house.types(thread_id, run_id) == [*BEGUN, "R.cancelling", "R.cancelled"]
@@ -69,7 +70,7 @@ async def test_cancelled_while_streaming_keeps_the_text(house: House) -> None:
 
 async def test_cancelled_while_it_waits_for_its_caller(house: House) -> None:
     thread_id, run_id = await waiting(house)
-    cancelling = await house.runs.cancel(thread_id, run_id)
+    cancelling = Run.model_validate_json((await house.runs.cancel(thread_id, run_id)).text)
     assert cancelling.required_action is None
     await house.quiet()
     assert await house.types(thread_id, run_id) == [*BEGUN, *CALLED, "R.cancelling", "S.cancelled", "R.cancelled"]
@@ -103,7 +104,7 @@ async def test_a_cancel_just_before_the_completion_wins(house: House) -> None:
         call.end(Usage(3, 1), STOP)
         await house.moment()
     await house.quiet()
-    assert cancel.result().status == "cancelling"
+    assert Run.model_validate_json(cancel.result().text).status == "cancelling"
     assert await house.types(thread_id, run_id) == [
         *BEGUN, *SPEAKING, "R.cancelling", "M.incomplete", "S.cancelled", "R.cancelled",
     ]  # fmt: skip
@@ -161,7 +162,7 @@ async def test_a_cancel_in_the_moment_of_the_start_closes_the_model(tmp_path: Pa
             cancel = asyncio.ensure_future(house.runs.cancel(thread_id, run_id))
             await house.moment()
         await house.quiet()
-        assert (start.done(), cancel.result().status) == (True, "cancelling")
+        assert (start.done(), Run.model_validate_json(cancel.result().text).status) == (True, "cancelling")
         assert await house.types(thread_id, run_id) == [*BEGUN, "R.cancelling", "R.cancelled"]
         assert house.provider.open == []
 

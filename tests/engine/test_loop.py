@@ -25,6 +25,7 @@ from livethread.providers.chunks import (
     ToolCallStart,
     Usage,
 )
+from livethread.providers.registry import Registry
 from tests.engine.harness import House
 from tests.engine.scripted import NOW
 
@@ -71,13 +72,13 @@ async def test_plain_text(house: House) -> None:
 async def test_create_with_thread_begins_with_the_thread(house: House) -> None:
     house.provider.plan([Text("Hi"), STOP])
     thread = ThreadCreate(messages=[MessageCreate(role="user", content="Hello")])
-    written = await house.runs.create_with_thread(
+    answer = await house.runs.create_with_thread(
         ThreadAndRunCreate(assistant_id=await house.assistant(), thread=thread)
     )
     await house.quiet()
-    types = await house.types(written.run.thread_id)
+    types = await house.types(answer.begins.thread_id)
     assert types == ["T.created", "M.created", *BEGUN, *SPOKEN, "R.completed"]
-    assert (written.before, written.run_seq) == (0, 3)
+    assert (answer.begins.before, answer.begins.run_seq) == (0, 3)
 
 
 async def test_a_round_of_one_call(house: House) -> None:
@@ -246,7 +247,9 @@ async def test_a_model_that_fails_in_mid_text_leaves_the_text(house: House) -> N
 
 
 async def test_a_model_name_that_nothing_serves_fails_the_run(house: House) -> None:
-    house.registry._upstream = None
+    house.registry = Registry(house.provider)
+    await house.workers.pop().stop()
+    await house.worker("second").start()
     thread_id = await house.thread()
     run_id = await house.asked(thread_id, model="nobody/knows")
     assert await house.types(thread_id, run_id) == [*BEGUN, "R.failed"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
@@ -58,8 +59,8 @@ class Program:
     async def create(self) -> None:
         policies: list[ThreadPolicy] = ["queue", "queue", "parallel", "parallel", "parallel", "interrupt", "reject"]
         body = RunCreate(assistant_id=self.draw.choice(self.assistants), thread_policy=self.draw.choice(policies))
-        written = await self.house.runs.create(self.thread_id, body)
-        self.runs.append(written.run.id)
+        answer = await self.house.runs.create(self.thread_id, body)
+        self.runs.append(json.loads(answer.text)["id"])
 
     async def cancel(self) -> None:
         if self.runs:

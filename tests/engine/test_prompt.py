@@ -12,10 +12,14 @@ from livethread.domain.messages import Message, MessageCreate
 from livethread.domain.run_bodies import RunCreate
 from livethread.domain.runs import Run
 from livethread.domain.steps import RunStep, function_call
+from livethread.domain.usage import Usage
 from livethread.engine import prompt
+from livethread.engine.budget import OutOfTokens
 from livethread.engine.prompt import Seen
+from livethread.engine.truncation import MESSAGE_TOKENS
 from livethread.ids import Ids
 from livethread.providers.chunks import ImagePart, PromptMessage, Request, Text, TextPart, ToolCall
+from livethread.providers.tokens import Counter
 from tests.engine.harness import House
 from tests.engine.test_loop import CALLS, STOP
 
@@ -231,11 +235,86 @@ def test_its_own_half_that_is_asked_for_again_is_not_told() -> None:
     ],
 )
 def test_a_forced_call_is_forced_in_the_first_turn_only(choice: Any, later: str) -> None:
-    run = a_run(tool_choice=choice)
+    run = a_run(tool_choice=choice, tools=[{"type": "function", "function": {"name": "f"}}])
     half = RunStep.message_creation(run, "msg_1", id="step_1", now=1).ended("failed", 2)
     assert asked([], run).tool_choice == choice
     assert asked([], run, own_steps=[half]).tool_choice == choice
     assert asked([], run, own_steps=[half, called({"a": "1"}, run)]).tool_choice == later
+
+
+def test_a_tool_that_is_left_out_of_the_prompt_is_not_forced() -> None:
+    assert asked([], a_run(tool_choice={"type": "file_search"})).tool_choice == "auto"
+
+
+# -- what it may cost ----------------------------------------------------------------------------
+
+WORDS = Counter("words", lambda text: len(text.split()))
+LONG = [posted(f"The message number {number}.", 2 * number) for number in range(1, 9)]  # four words, eight tokens
+ROOM = MESSAGE_TOKENS + 4
+
+
+def spent(prompt_tokens: int, completion_tokens: int, run: Run = RUN) -> RunStep:
+    return called({"a": "1"}, run).model_copy(update={"usage": Usage.of(prompt_tokens, completion_tokens)})
+
+
+def test_without_a_limit_the_whole_thread_is_told() -> None:
+    assert len(asked(LONG, counter=WORDS).messages) == 8
+
+
+def test_under_max_prompt_tokens_the_middle_of_the_thread_is_left_out() -> None:
+    request = asked(LONG, a_run(max_prompt_tokens=3 * ROOM), counter=WORDS)
+    assert told(request) == [
+        ("user", "The message number 1."), ("user", "The message number 7."), ("user", "The message number 8."),
+    ]  # fmt: skip
+
+
+def test_instructions_and_tools_take_their_part_of_the_room() -> None:
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    run = a_run(max_prompt_tokens=8 * ROOM, instructions="Be brief.", tools=tools)
+    assert len(asked(LONG, run, counter=WORDS).messages) < 7
+
+
+def test_the_last_messages_too_must_fit() -> None:
+    run = a_run(max_prompt_tokens=2 * ROOM, truncation_strategy={"type": "last_messages", "last_messages": 3})
+    assert told(asked(LONG, run, counter=WORDS)) == [
+        ("user", "The message number 6."),
+        ("user", "The message number 8."),
+    ]
+
+
+def test_what_earlier_turns_have_used_is_gone() -> None:
+    run = a_run(max_prompt_tokens=100, max_completion_tokens=50)
+    request = asked(LONG[-1:], run, own_steps=[spent(40, 20, run), spent(30, 29, run)], counter=WORDS)
+    assert request.max_completion_tokens == 1
+    assert asked(LONG[-1:], run, own_steps=[], counter=WORDS).max_completion_tokens == 50
+
+
+@pytest.mark.parametrize(
+    ("limits", "used", "reason"),
+    [
+        ({"max_prompt_tokens": 100}, (100, 5), "max_prompt_tokens"),
+        ({"max_prompt_tokens": 100}, (120, 5), "max_prompt_tokens"),
+        ({"max_prompt_tokens": 100}, (99, 5), "max_prompt_tokens"),  # what is left is no prompt
+        ({"max_completion_tokens": 5}, (1, 5), "max_completion_tokens"),
+        ({"max_completion_tokens": 5, "max_prompt_tokens": 1}, (9, 9), "max_completion_tokens"),
+    ],
+)
+def test_a_run_that_has_used_up_its_tokens_is_asked_nothing(
+    limits: dict[str, Any], used: tuple[int, int], reason: str
+) -> None:
+    run = a_run(**limits)
+    with pytest.raises(OutOfTokens) as out:
+        asked(LONG[-1:], run, own_steps=[spent(*used, run)], counter=WORDS)
+    assert out.value.reason == reason
+
+
+def test_what_a_model_takes_is_kept_with_a_quarter_left_to_the_answer() -> None:
+    assert len(asked(LONG, context=4 * ROOM, counter=WORDS).messages) == 3
+    assert len(asked(LONG, a_run(max_completion_tokens=1), context=4 * ROOM + 1, counter=WORDS).messages) == 4
+
+
+def test_a_prompt_that_cannot_be_made_to_fit_the_model_is_for_the_model_to_refuse() -> None:
+    assert told(asked(LONG, context=4, counter=WORDS)) == [("user", "The message number 8.")]
 
 
 # -- the rest ------------------------------------------------------------------------------------

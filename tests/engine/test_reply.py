@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from livethread.domain.steps import function_call
@@ -9,8 +12,11 @@ from livethread.providers.chunks import (
     Chunk,
     ErrorKind,
     Finish,
+    PromptMessage,
     ProviderError,
     Reasoning,
+    Request,
+    ToolCall,
     ToolCallArguments,
     ToolCallStart,
     Usage,
@@ -52,6 +58,65 @@ def test_arguments_of_a_call_that_never_began_are_nobody_s() -> None:
 
 def test_the_later_report_of_usage_wins() -> None:
     assert reply(Usage(1, 1), Usage(5, 2, cached=3, reasoning=1)).usage == RunUsage.of(5, 2, cached=3, reasoning=1)
+
+
+def test_what_earlier_attempts_cost_is_added_once() -> None:
+    taken = Reply(RunUsage.of(10, 1))
+    assert (taken.cost, taken.usage) == (None, RunUsage.of(10, 1))
+    for report in (Usage(1, 1), Usage(5, 2)):
+        taken.take(report)
+    assert (taken.cost, taken.usage) == (RunUsage.of(5, 2), RunUsage.of(15, 3))
+
+
+def test_reasoning_is_kept_apart() -> None:
+    assert reply(Reasoning("First this, "), Reasoning("then that.")).reasoning == "First this, then that."
+
+
+# -- which calls a client can answer -------------------------------------------------------------
+
+
+def judged(*chunks: Chunk, earlier: tuple[str, ...] = (), **more: Any) -> list[dict[str, Any]]:
+    functions = tuple({"type": "function", "function": {"name": name}} for name in "fg")
+    made = tuple(PromptMessage("assistant", (), (ToolCall(id, "f", "{}"),)) for id in earlier)
+    return reply(*chunks).judged(Request("m", None, made, tools=functions, **more), lambda: "call_new")
+
+
+TWO = (ToolCallStart(0, "call_a", "f"), ToolCallStart(1, "call_b", "g"), ToolCallArguments(1, '{"x": 1}'))
+
+
+def test_good_calls_are_good() -> None:
+    assert judged(*TWO) == [function_call("call_a", "f", "{}"), function_call("call_b", "g", '{"x": 1}')]
+
+
+def test_where_parallel_calls_are_forbidden_the_first_one_counts() -> None:
+    assert judged(*TWO, parallel_tool_calls=False) == [function_call("call_a", "f", "{}")]
+
+
+def test_an_id_that_an_earlier_turn_used_is_replaced() -> None:
+    assert [call["id"] for call in judged(*TWO, earlier=("call_b",))] == ["call_a", "call_new"]
+
+
+@pytest.mark.parametrize("arguments", ["{}", ' {"a": [1, {"b": null}]} ', '{"a": "\\ud83d"}', '{"a": 1, "a": 2}', " "])
+def test_every_json_object_will_do(arguments: str) -> None:
+    (call,) = judged(ToolCallStart(0, "call_a", "f"), ToolCallArguments(0, arguments))
+    assert json.loads(call["function"]["arguments"]) is not None
+
+
+@pytest.mark.parametrize(
+    "arguments", ['{"city": "Ro', "[]", '"x"', "1", "null", "{'a': 1}", '{"a": NaN}', "{}{}", "Rome", "[" * 100_000]
+)
+def test_arguments_that_are_no_json_object_are_the_model_s_mistake(arguments: str) -> None:
+    with pytest.raises(ProviderError) as error:
+        judged(ToolCallStart(0, "call_a", "f"), ToolCallArguments(0, arguments))
+    assert (error.value.kind, error.value.retryable) == ("bad_stream", True)
+    assert error.value.message.startswith("The model called 'f' with arguments that are not a JSON object: ")
+    assert len(error.value.message) < 500
+
+
+@pytest.mark.parametrize(("name", "more"), [("h", {}), ("f", {"tool_choice": "none"})])
+def test_a_function_that_the_run_may_not_call_is_the_model_s_mistake(name: str, more: Any) -> None:
+    with pytest.raises(ProviderError, match=f"The model called '{name}', which is no function that this run may call"):
+        judged(ToolCallStart(0, "call_a", name), **more)
 
 
 def test_the_last_word_is_the_finish() -> None:

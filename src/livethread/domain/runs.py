@@ -12,6 +12,7 @@ from livethread.domain.resources import filled_resources, stored_resources
 from livethread.domain.run_bodies import RunCreate, RunOptions, RunUpdate, ThreadAndRunCreate
 from livethread.domain.tools import skipped_tools, stored_tools
 from livethread.domain.usage import Usage
+from livethread.errors import ApiError
 from livethread.ids import Ids
 
 RunStatus = Literal[
@@ -79,8 +80,13 @@ class Run(Record):
             body: ``RunCreate`` or ``ThreadAndRunCreate``.
             thread_policy: what the thread or the server says; the body's own wins.
             turn_id: the turn it belongs to.
+
+        Raises:
+            ApiError: the body forces a function that the run does not have.
         """
         tools = assistant.tools if body.tools is None else stored_tools(body.tools)
+        tool_choice = stored_option(body.tool_choice)
+        _check_choice(tool_choice, tools)
         resources = assistant.tool_resources
         if isinstance(body, ThreadAndRunCreate) and body.tool_resources is not None:
             resources = stored_resources(body.tool_resources, ids)
@@ -105,7 +111,7 @@ class Run(Record):
             response_format=(
                 assistant.response_format if body.response_format is None else stored_option(body.response_format)
             ),
-            tool_choice=stored_option(body.tool_choice),
+            tool_choice=tool_choice,
             parallel_tool_calls=body.parallel_tool_calls,
             thread_policy=body.thread_policy or thread_policy,
             turn_id=turn_id,
@@ -142,6 +148,14 @@ def required_action(calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
             ]
         },
     }
+
+
+def _check_choice(tool_choice: str | dict[str, Any], tools: Sequence[dict[str, Any]]) -> None:
+    if isinstance(tool_choice, str) or tool_choice["type"] != "function":
+        return
+    name = tool_choice["function"]["name"]
+    if name not in [tool["function"]["name"] for tool in tools if tool["type"] == "function"]:
+        raise ApiError(f"Invalid 'tool_choice': the run has no function named '{name}'.", param="tool_choice")
 
 
 def _instructions(body: RunOptions, assistant: Assistant) -> str | None:

@@ -1,7 +1,7 @@
 """What of a prompt is left out so that it fits: the thread's middle first, a round of calls only as a whole. Pure.
 
-With ``truncation_strategy: auto`` "messages in the middle of the thread" go (reference section 2.4). So the newest message
-stays, which the run answers, and the first one as long as there is room for it.
+With ``truncation_strategy: auto`` "messages in the middle of the thread" go (reference section 2.4). So the newest
+message stays, which the run answers, and the first one as long as there is room for it.
 """
 
 from __future__ import annotations
