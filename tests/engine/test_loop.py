@@ -76,6 +76,7 @@ async def test_create_with_thread_begins_with_the_thread(house: House) -> None:
         ThreadAndRunCreate(assistant_id=await house.assistant(), thread=thread)
     )
     await house.quiet()
+    assert answer.begins is not None
     types = await house.types(answer.begins.thread_id)
     assert types == ["T.created", "M.created", *BEGUN, *SPOKEN, "R.completed"]
     assert (answer.begins.before, answer.begins.run_seq) == (0, 3)

@@ -17,7 +17,7 @@ from livethread.engine.engine import Engine
 from livethread.engine.reply import Reply
 from livethread.engine.truncation import request_tokens
 from livethread.providers.chunks import Provider, Request
-from livethread.providers.tokens import ESTIMATE, Counter, counter_of
+from livethread.providers.tokens import ESTIMATE, Tokenizers
 from livethread.storage import queries
 from livethread.storage.database import Connection
 
@@ -31,12 +31,12 @@ class Asked:
     Args:
         provider: whom.
         request: for what.
-        counter: counts the model's tokens.
+        tokenizers: count the model's tokens.
     """
 
     provider: Provider
     request: Request
-    counter: Counter
+    tokenizers: Tokenizers
 
     async def counted(self, reply: Reply, said: str) -> Usage:
         """What the turn cost, counted here since the model API did not say.
@@ -45,14 +45,15 @@ class Asked:
             reply: the turn's reply.
             said: its text.
         """
+        counter = await self.tokenizers.of(self.request.model)
 
         def count() -> Usage:
             answer = [said, reply.reasoning, *(call["function"]["arguments"] for call in reply.calls)]
-            completion = sum(self.counter.count(text) for text in answer if text)
-            return Usage.of(request_tokens(self.request, self.counter), completion, estimated=True)
+            completion = sum(counter.count(text) for text in answer if text)
+            return Usage.of(request_tokens(self.request, counter), completion, estimated=True)
 
         # A tokenizer takes a tenth of a second for a long thread, in which nobody else's text would grow.
-        return count() if self.counter is ESTIMATE else await asyncio.to_thread(count)
+        return count() if counter is ESTIMATE else await asyncio.to_thread(count)
 
 
 async def ask(engine: Engine, run: Run) -> Asked:
@@ -63,7 +64,8 @@ async def ask(engine: Engine, run: Run) -> Asked:
         OutOfTokens: the run's limits leave nothing for another turn.
     """
     served = await engine.registry.find(run.model)
-    counter = await counter_of(served.model)
+    limited = run.max_prompt_tokens is not None or served.context is not None
+    counter = await engine.tokenizers.of(served.model) if limited else ESTIMATE
 
     def read(connection: Connection) -> Request:
         row = queries.run(connection, run.thread_id, run.id)
@@ -91,4 +93,4 @@ async def ask(engine: Engine, run: Run) -> Asked:
 
     if run.skipped_tools:
         log.warning("tools left out of the prompt", run_id=run.id, tools=run.skipped_tools)
-    return Asked(served.provider, await engine.database.read(read), counter)
+    return Asked(served.provider, await engine.database.read(read), engine.tokenizers)

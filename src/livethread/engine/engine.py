@@ -12,6 +12,7 @@ from livethread.ids import Ids
 from livethread.live.drafts import FileDrafts
 from livethread.live.log import ThreadLog
 from livethread.providers.registry import Registry
+from livethread.providers.tokens import Tokenizers
 from livethread.storage.database import Database
 
 
@@ -30,4 +31,5 @@ class Engine:
     ids: Ids
     clock: Clock
     limits: Limits = field(default_factory=Limits)
+    tokenizers: Tokenizers = field(default_factory=Tokenizers)
     jitter: Callable[[], float] = random.random
