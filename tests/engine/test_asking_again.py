@@ -154,6 +154,42 @@ async def test_broken_arguments_behind_a_text_fail_the_run_and_leave_the_text(ho
     assert len(house.provider.calls) == 1
 
 
+# -- prompts that are too long -------------------------------------------------------------------
+
+TOO_LONG = ProviderError("context_length", "Too long.")
+
+
+async def test_a_thread_that_has_grown_too_long_for_the_model_loses_its_middle_until_it_fits(house: House) -> None:
+    thread_id = await house.thread(*[f"{number} {'word ' * 40}" for number in range(9)])
+    run_id = await house.asked(thread_id)
+    for _ in range(2):
+        house.provider.last.fail(TOO_LONG)
+        await house.quiet()
+    house.provider.last.end(Text("Short enough."), STOP)
+    await house.quiet()
+    told = [[int(message.text.split()[0]) for message in call.request.messages] for call in house.provider.calls]
+    assert told == [[0, 1, 2, 3, 4, 5, 6, 7, 8], [0, 7, 8], [8]]
+    assert await house.texts(run_id) == [("completed", "Short enough.")]
+
+
+async def test_a_message_that_alone_is_too_long_fails_the_run(house: House) -> None:
+    thread_id = await house.thread("word " * 400)
+    run_id = await house.asked(thread_id)
+    house.provider.last.fail(TOO_LONG)
+    await house.quiet()
+    assert (await house.run(run_id)).last_error == {"code": "invalid_prompt", "message": "Too long."}
+    assert len(house.provider.calls) == 1
+
+
+async def test_the_last_messages_that_a_caller_asked_for_are_not_cut(house: House) -> None:
+    thread_id = await house.thread("One", "Two", "Three")
+    strategy = {"type": "last_messages", "last_messages": 2}
+    run_id = await house.asked(thread_id, truncation_strategy=strategy)
+    house.provider.last.fail(TOO_LONG)
+    await house.quiet()
+    assert await house.status(run_id) == ["failed"]
+
+
 # -- limits --------------------------------------------------------------------------------------
 
 

@@ -56,15 +56,30 @@ class Asked:
         return count() if counter is ESTIMATE else await asyncio.to_thread(count)
 
 
-async def ask(engine: Engine, run: Run) -> Asked:
+async def shortened(engine: Engine, run: Run, asked: Asked) -> Asked | None:
+    """The turn with about half of its prompt, for a model that has found it too long.
+
+    None where the run's ``truncation_strategy`` does not let us choose, or nothing is left that could go.
+    """
+    if run.truncation_strategy["type"] != "auto":
+        return None
+    counter = await engine.tokenizers.of(asked.request.model)
+    shorter = await ask(engine, run, most=request_tokens(asked.request, counter) // 2)
+    return shorter if len(shorter.request.messages) < len(asked.request.messages) else None
+
+
+async def ask(engine: Engine, run: Run, *, most: int | None = None) -> Asked:
     """The next model turn of a run.
+
+    Args:
+        most: tokens of the prompt.
 
     Raises:
         ProviderError: nothing serves the run's model.
         OutOfTokens: the run's limits leave nothing for another turn.
     """
     served = await engine.registry.find(run.model)
-    limited = run.max_prompt_tokens is not None or served.context is not None
+    limited = (run.max_prompt_tokens, served.context, most) != (None, None, None)
     counter = await engine.tokenizers.of(served.model) if limited else ESTIMATE
 
     def read(connection: Connection) -> Request:
@@ -88,6 +103,7 @@ async def ask(engine: Engine, run: Run) -> Asked:
             names={id: assistant.name or "assistant" for id, assistant in known.items()},
             metadata=(own.metadata if own else {}) | run.metadata,
             context=served.context,
+            most=most,
             counter=counter,
         )
 

@@ -17,7 +17,7 @@ from livethread.domain.messages import IncompleteReason, Message
 from livethread.domain.runs import Run, required_action
 from livethread.domain.steps import RunStep
 from livethread.domain.transitions import move
-from livethread.engine.asking import Asked, ask
+from livethread.engine.asking import Asked, ask, shortened
 from livethread.engine.attempts import Attempts
 from livethread.engine.budget import OutOfTokens
 from livethread.engine.ending import Ending, break_off, end_run, finish
@@ -139,9 +139,13 @@ class RunLoop:
                 await self._answer(asked)
                 break
             except ProviderError as error:
-                # Never silently once something was shown: who has read it would see another answer begin.
-                pause = self._attempts.pause_after(error) if self._message_id is None else None
-                if pause is None:
+                if self._message_id is not None:  # who has read that would see another answer begin
+                    raise
+                if error.kind == "context_length" and (shorter := await shortened(engine, run, asked)):
+                    asked, pause = shorter, 0.0
+                elif (wait := self._attempts.pause_after(error)) is not None:
+                    pause = wait
+                else:
                     raise
                 log.warning("the model is asked again", run_id=run.id, seconds=round(pause, 1), error=error.message)
                 await engine.clock.sleep(pause)

@@ -41,6 +41,7 @@ def request(
     names: Mapping[str, str],
     metadata: Mapping[str, str],
     context: int | None = None,
+    most: int | None = None,
     counter: Counter = ESTIMATE,
 ) -> Request:
     """The next model turn of a run.
@@ -54,6 +55,7 @@ def request(
         names: assistants' names by id.
         metadata: the run's metadata over its assistant's.
         context: tokens that the model takes, prompt and answer together, if anybody said.
+        most: tokens of a prompt that the model has found too long, or a part of that.
         counter: counts the model's tokens.
 
     Raises:
@@ -82,10 +84,10 @@ def request(
         metadata=metadata,
         turn=turn,
     )
-    room = budget.room(context)
-    if room is None:
+    limits = [limit for limit in (budget.room(context), most) if limit is not None]
+    if not limits:
         return asked
-    room -= overhead(asked, counter)
+    room = min(limits) - overhead(asked, counter)
     asked = replace(asked, messages=tuple(fit(told, rounds, room, partial(message_tokens, counter=counter))))
     if budget.prompt is not None and request_tokens(asked, counter) > budget.prompt:
         raise OutOfTokens("max_prompt_tokens")
