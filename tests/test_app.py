@@ -15,11 +15,13 @@ from fastapi import FastAPI
 
 from livethread.app import Livethread
 from livethread.errors import SetupError
+from livethread.providers.local_engines import LocalEngine
 from livethread.settings import Settings
+from tests.test_upstreams import listing
 
 
 def settings(data: Path, **others: Any) -> Settings:
-    return Settings(data=data, words_per_second=0, **others)
+    return Settings(**{"data": data, "words_per_second": 0, "local_engines": False, **others})
 
 
 async def test_it_starts_and_stops_with_the_lifespan_of_any_server(tmp_path: Path) -> None:
@@ -72,7 +74,7 @@ async def test_mounted_below_a_path_it_answers_there_streams_and_keys_included(t
                 assert (await client.get(path)).status_code == 401
             client.headers["Authorization"] = "Bearer sesame"
             assistants = (await client.get("/live/v1/assistants?order=asc")).json()["data"]
-            assert [assistant["name"] for assistant in assistants] == ["Guide", "Latency lab"]
+            assert [assistant["name"] for assistant in assistants] == ["Guide", "Toolbox", "Latency lab"]
             unknown = await client.get("/live/v1/threads/thread_1/events")
             assert unknown.status_code == 404
             assert unknown.json()["error"]["message"] == "No thread found with id 'thread_1'."
@@ -97,3 +99,21 @@ async def test_a_second_start_keeps_what_the_first_has_made(tmp_path: Path) -> N
             ids.append(await app.guide())
     assert ids[0] is not None
     assert ids == [ids[0], ids[0]]
+
+
+async def test_engines_of_this_machine_are_served_under_their_prefix(tmp_path: Path) -> None:
+    async with listing("llama3.3", "meta/qwen") as ollama:
+        engine = LocalEngine("ollama", "Ollama", int(ollama.origin.rpartition(":")[2]))
+        app = Livethread(settings(tmp_path, local_engines=True, aliases={"gpt-4": "ollama/llama3.3"}), engines=[engine])
+        async with app.running():
+            transport = httpx2.ASGITransport(app=app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                listed = (await client.get("/v1/models")).json()["data"]
+                assert [(model["id"], model["owned_by"]) for model in listed if model["owned_by"] != "livethread"] == [
+                    ("ollama/llama3.3", "ollama"),
+                    ("ollama/meta/qwen", "ollama"),
+                    ("gpt-4", "alias"),
+                ]
+                one = await client.get("/v1/models/ollama/meta/qwen")
+                assert one.json() == {"id": "ollama/meta/qwen", "object": "model", "created": 0, "owned_by": "ollama"}
+                assert (await client.get("/v1/models/ollama/none")).status_code == 404

@@ -86,7 +86,7 @@ def test_no_source_file_is_long(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=in_repo)
 def test_only_settings_read_the_environment(path: Path) -> None:
-    if in_repo(path) != "src/livethread/settings.py":
+    if in_repo(path) != "src/livethread/settings/__init__.py":
         assert list(reads_of_the_environment(tree_of(path))) == []
 
 

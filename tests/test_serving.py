@@ -17,8 +17,13 @@ from typing import Any
 
 import pytest
 
+from livethread.providers.builtin.provider import MODELS
+from livethread.serving import running
+from livethread.settings import Settings
+
 LIVETHREAD = [str(Path(sys.executable).with_name("livethread"))]
 QUIET = {name: value for name, value in os.environ.items() if not name.startswith(("LIVETHREAD_", "OPENAI_"))}
+QUIET["LIVETHREAD_LOCAL_ENGINES"] = "0"
 
 
 class Started:
@@ -87,11 +92,12 @@ def test_a_first_start_prints_a_curl_line_and_a_python_snippet_that_work_as_prin
         assert "not a language model" in said
 
 
-def test_a_first_start_makes_the_assistants_guide_and_latency_lab(tmp_path: Path) -> None:
+def test_a_first_start_makes_the_assistants_guide_toolbox_and_latency_lab(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         listed = json.loads(server.get("/v1/assistants?order=asc")[2])["data"]
         assert [(item["name"], item["model"]) for item in listed] == [
             ("Guide", "builtin/guide"),
+            ("Toolbox", "builtin/tools"),
             ("Latency lab", "builtin/script"),
         ]
     with started(tmp_path) as server:
@@ -192,9 +198,47 @@ def test_an_upstream_that_is_the_server_itself_is_ignored_with_one_sentence(tmp_
         port = probe.getsockname()[1]
     url = f"http://localhost:{port}/v1"
     with started(tmp_path, "--port", str(port), OPENAI_BASE_URL=url) as server:
-        assert f"the upstream {url} is this server itself and is ignored" in server.printed
+        assert f"the upstream default ({url}) is this server itself and is ignored" in server.printed
         models = json.loads(server.get("/v1/models")[2])["data"]
-        assert [model["id"] for model in models] == ["builtin/guide", "builtin/script"]
+        assert [model["id"] for model in models] == list(MODELS)
+
+
+def test_what_is_connected_is_told_without_a_secret(tmp_path: Path) -> None:
+    file = tmp_path / "livethread.toml"
+    file.write_text("""
+        [upstreams.default]
+        url = "http://user:opensesame@127.0.0.1:9/v1"
+        [upstreams.other]
+        url = "http://127.0.0.1:19/v1"
+        key_env = "OTHER_KEY"
+    """)
+    with started(tmp_path, OTHER_KEY="sesame") as server:
+        assert (
+            f"Settings from {file}.\nConnected: default at http://127.0.0.1:9/v1.\n"
+            "Connected: other at http://127.0.0.1:19/v1.\n"
+        ) in server.printed
+        assert "sesame" not in server.printed
+
+
+def test_without_a_model_the_way_to_one_is_told(tmp_path: Path) -> None:
+    with started(tmp_path) as server:
+        assert "No model is connected: the built-in ones answer." in server.printed
+
+
+def test_a_settings_file_with_a_typo_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "livethread.toml"
+    file.write_text('[upstreams.local]\nurl = "http://127.0.0.1:9/v1"\nimage = true\n')
+    sentence = f"livethread: {file}:3: An upstream has no key image; did you mean images?"
+    assert refused("--data", str(tmp_path)) == refused("--config", str(file)) == sentence
+    assert refused("--config", str(tmp_path / "none.toml")) == (
+        f"livethread: The settings file {tmp_path}/none.toml cannot be read (No such file or directory); "
+        "name another one with --config."
+    )
+
+
+async def test_a_server_on_a_free_port_knows_itself_by_the_port_that_it_got(tmp_path: Path) -> None:
+    async with running(Settings(port=0, data=tmp_path, local_engines=False)) as server:
+        assert server.url == f"http://127.0.0.1:{server.app.settings.port}"
 
 
 def test_with_keys_set_a_caller_must_send_one(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from livethread.clock import Clock, SystemClock
 from livethread.domain.assistants import Assistant, AssistantCreate
 from livethread.domain.lists import ListQuery
 from livethread.engine.engine import Engine
+from livethread.engine.limits import Limits
 from livethread.engine.worker import Worker
 from livethread.errors import SetupError
 from livethread.ids import Ids
@@ -37,11 +39,11 @@ from livethread.live.snapshot import Snapshots
 from livethread.page.start import start_page
 from livethread.providers.builtin import Builtin
 from livethread.providers.builtin.assistants import first_assistants
-from livethread.providers.chat_completions import ChatCompletions
-from livethread.providers.ourselves import is_ourselves
-from livethread.providers.registry import Registry
+from livethread.providers.local_engines import ENGINES, LocalEngine
+from livethread.providers.tokens import Tokenizers
 from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
+from livethread.services.remembered import Remembered
 from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
@@ -49,6 +51,7 @@ from livethread.settings import Settings
 from livethread.storage.database import Database, sqlite_engine
 from livethread.storage.folder import DataFolder
 from livethread.storage.schema import upgrade
+from livethread.upstreams import connect
 
 log = structlog.get_logger()
 
@@ -60,13 +63,21 @@ class Livethread:
         settings: everything that can be set.
         clock: the time.
         ids: new ids.
+        engines: where model engines usually listen on this machine.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        engines: Sequence[LocalEngine] = ENGINES,
+    ) -> None:
         self.settings = settings
         self._clock = clock or SystemClock()
         self._ids = ids or Ids()
-        self.connected = False  # to a model API
+        self._engines = engines
 
     async def start(self) -> None:
         """Open the data folder, mend what the last process left, and take up work.
@@ -99,16 +110,23 @@ class Livethread:
         opened.push_async_callback(database.close)
         thread_log = ThreadLog(database, drafts, bus, ids, clock)
         reading = Reading(database, drafts)
-        registry = self._providers(folder)
+        builtin = Builtin(clock, ids, words_per_second=settings.words_per_second, scripts=folder.scripts)
+        self.upstreams = await connect(settings, builtin, ids=ids, clock=clock, engines=self._engines)
+        registry = self.upstreams.registry
         opened.push_async_callback(registry.close)
+        for sentence in self.upstreams.ignored:
+            log.warning(sentence)
+        limits = Limits(settings.retries, settings.retry_seconds, settings.max_rounds)
         worker = Worker(
-            Engine(database, thread_log, drafts, registry, ids, clock), bus, clock,
+            Engine(database, thread_log, drafts, registry, ids, clock, limits, Tokenizers.installed()), bus, clock,
             owner=f"{socket.gethostname()}-{os.getpid()}", run_seconds=settings.run_seconds,
         )  # fmt: skip
         await worker.recover()
         opened.push_async_callback(worker.stop)
         self.hubs = hubs = Hubs(database, drafts.get, bus, Snapshots(reading, drafts.get))
         opened.callback(hubs.close)
+        remembered = Remembered(database, clock)
+        opened.push_async_callback(remembered.close)
         self._assistants = Assistants(database, ids, clock)
         services = Services(
             assistants=self._assistants,
@@ -118,6 +136,7 @@ class Livethread:
             steps=Steps(reading),
             registry=registry,
             hubs=hubs,
+            remembered=remembered,
         )
         await self._make_first_assistants()
         await worker.start()
@@ -171,20 +190,6 @@ class Livethread:
     async def _start_page(self, request: Request) -> Response:
         return HTMLResponse(start_page(str(request.base_url).rstrip("/"), await self.guide()))
 
-    def _providers(self, folder: DataFolder) -> Registry:
-        settings = self.settings
-        builtin = Builtin(self._clock, self._ids, words_per_second=settings.words_per_second, scripts=folder.scripts)
-        if settings.upstream_url is None:
-            return Registry(builtin)
-        if is_ourselves(settings.upstream_url, settings.host, settings.port):
-            log.warning(
-                f"the upstream {settings.upstream_url} is this server itself and is ignored; "
-                "set LIVETHREAD_UPSTREAM_URL to the model API"
-            )
-            return Registry(builtin)
-        self.connected = True
-        return Registry(builtin, ChatCompletions(settings.upstream_url, settings.upstream_key, ids=self._ids))
-
     async def guide(self) -> str | None:
         """The id of an assistant that anybody may ask without a cost, for the examples."""
         for text in (await self._assistants.list(ListQuery(limit=100, order="asc"))).texts:
@@ -198,11 +203,7 @@ class Livethread:
         if (await self._assistants.list(ListQuery(limit=1))).ids:
             return
         for first in first_assistants():
-            body = AssistantCreate(
-                name=first.name, description=first.description, model=first.model,
-                instructions=first.instructions, metadata=dict(first.metadata),
-            )  # fmt: skip
-            await self._assistants.create(body)
+            await self._assistants.create(AssistantCreate.model_validate(asdict(first)))
 
 
 def _grown(bus: LocalBus, threads: set[str]) -> None:

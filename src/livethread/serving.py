@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -124,6 +125,7 @@ async def running(settings: Settings, listener: socket.socket | None = None) -> 
         listener: a bound socket; one is made if there is none.
     """
     listener = listener or _listen(settings.host, settings.port)
+    settings = replace(settings, port=listener.getsockname()[1])  # by which the app knows itself among upstreams
     async with Livethread(settings).running() as app:
         server = Server(app, listener)
         await server.open()
@@ -162,8 +164,10 @@ def _greet(server: Server, guide: str | None) -> None:
     key = "$LIVETHREAD_API_KEY" if settings.api_keys else None
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.print(f"\nLivethread is at {url}   API docs {url}/docs   data in {settings.data}")
-    if not server.app.connected:
-        console.print("No model is connected: the built-in ones answer. Set LIVETHREAD_UPSTREAM_URL to connect one.")
+    if settings.file is not None:
+        console.print(f"Settings from {settings.file}.")
+    for sentence in server.app.upstreams.sentences():
+        console.print(sentence)
     if guide is None:
         console.print(f"Base URL for the official SDKs: {url}/v1\n")
         return

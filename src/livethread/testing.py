@@ -28,13 +28,14 @@ def server(**settings: Any) -> Iterator[str]:
     """A server that lives as long as the block; its data goes with it, unless ``data`` names a folder.
 
     Args:
-        settings: fields of `livethread.settings.Settings`; built-in models speak at once unless told otherwise.
+        settings: fields of `livethread.settings.Settings`; unless told otherwise, built-in models speak at once, and
+            no engines are looked for on this machine.
 
     Yields:
         Its address, such as ``http://127.0.0.1:40123``.
     """
     with tempfile.TemporaryDirectory(prefix="livethread-") as folder:
-        defaults = Settings(port=0, data=Path(folder), words_per_second=0)
+        defaults = Settings(port=0, data=Path(folder), words_per_second=0, local_engines=False)
         thread = _ServerThread(replace(defaults, **settings))
         thread.start()
         try:

@@ -77,7 +77,8 @@ class ServerProcess:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", "from livethread.cli import main; main()",
             "serve", "--port", str(self.port), "--data", str(self.data),
-            stdout=asyncio.subprocess.DEVNULL, env={"LIVETHREAD_WORDS_PER_SECOND": "0"},
+            stdout=asyncio.subprocess.DEVNULL,
+            env={"LIVETHREAD_WORDS_PER_SECOND": "0", "LIVETHREAD_LOCAL_ENGINES": "0"},
         )  # fmt: skip
         async with aiohttp.ClientSession() as session:
             for _ in range(1000):

@@ -29,10 +29,14 @@ class Process:
 
 @contextmanager
 def serving(data: Path, environment: Mapping[str, str], *, port: int = 0) -> Iterator[Process]:
-    """``livethread serve`` with nothing but these variables; ended by SIGTERM, which it has to obey within seconds."""
+    """``livethread serve`` with these variables alone and no look around for engines.
+
+    It is ended by SIGTERM, which it has to obey within seconds.
+    """
+    environment = {"LIVETHREAD_LOCAL_ENGINES": "0", **environment}
     command = [str(COMMAND), "serve", "--port", str(port), "--data", str(data)]
     server = subprocess.Popen(
-        command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=data
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=data
     )
     try:
         process = Process("")

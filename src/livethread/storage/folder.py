@@ -43,7 +43,7 @@ class DataFolder:
     @property
     def database(self) -> Path:
         """The SQLite file."""
-        return self.path / "livethread.db"
+        return database_in(self.path)
 
     @property
     def drafts(self) -> Path:
@@ -58,3 +58,8 @@ class DataFolder:
     def close(self) -> None:
         """Let others in."""
         os.close(self._lock)
+
+
+def database_in(folder: Path) -> Path:
+    """Where the SQLite file of a data folder lies."""
+    return folder / "livethread.db"

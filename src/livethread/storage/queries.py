@@ -122,6 +122,11 @@ def assistant_objects(connection: Connection, ids: Collection[str]) -> dict[str,
     return {row.id: row.object for row in rows}
 
 
+def all_assistants(connection: Connection) -> list[str]:
+    """Every assistant as JSON, oldest first."""
+    return list(connection.scalars(select(assistants.c.object).order_by(assistants.c.position)))
+
+
 def add(connection: Connection, table: Table, **values: Any) -> None:
     """Add a row."""
     connection.execute(_INSERT[table.name], values)
