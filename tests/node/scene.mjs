@@ -16,9 +16,12 @@ export const ONE_CALL = JSON.stringify({
   ],
 });
 
+/** Every function that the scenarios call; a run may call no other. */
+const tools = ["get_weather", "find_city"].map((name) => ({ type: "function", function: { name } }));
+
 /** An assistant that plays a scenario. */
 export const player = (scenario) =>
-  client.beta.assistants.create({ model: "builtin/script", instructions: scenario });
+  client.beta.assistants.create({ model: "builtin/script", instructions: scenario, tools });
 
 /** The ids of a thread with one question and of an assistant that plays a scenario. */
 export async function scene(scenario, question = "Hello") {

@@ -24,6 +24,21 @@ turns:
         - {name: get_weather, id: call_oslo, arguments: {city: Oslo}}
   - - text: "Both are sunny."
 """
+THREE_ROUNDS = """
+turns:
+  - - tool_calls:
+        - {name: find_hotel, id: call_hotel, arguments: {city: Rome}}
+        - {name: find_train, id: call_train, arguments: {city: Rome}}
+    - usage: {prompt: 100, completion: 20, cached: 64, reasoning: 8}
+  - - tool_calls: [{name: get_price, id: call_price, arguments: {hotel: Aurora}}]
+    - usage: {prompt: 130, completion: 10, cached: 96}
+  - - {text: "The Aurora is free, and a train goes at nine; I am booking both for you now.", delay_ms: 4, repeat: 3}
+    - tool_calls: [{name: book, id: call_book, arguments: {hotel: Aurora, train: 9}}]
+    - usage: {prompt: 150, completion: 40, reasoning: 2}
+  - - {text: "Done, ‘Aurora’ 🏨 from Friday to Sunday and the train 🚄 at nine.", delay_ms: 4, repeat: 3}
+    - usage: {prompt: 200, completion: 30}
+"""
+"""Two calls at once, one that needs their outputs, one behind a sentence, the answer."""
 SILENCE = """
 turns:
   - - stall_ms: forever
@@ -34,6 +49,12 @@ turns:
     - stall_ms: 150
     - text: " and behind it."
 """
+
+TOOLS: list[Any] = [
+    {"type": "function", "function": {"name": name, "parameters": {}}}
+    for name in ("get_weather", "find_city", "find_hotel", "find_train", "get_price", "book")
+]
+"""Every function that these scenarios call; a run may call no other."""
 
 POLL_MS = 20
 """How often the tests ask; without it the SDKs do what ``openai-poll-after-ms`` says."""
@@ -46,7 +67,7 @@ def script(name: str) -> str:
 
 def player(client: OpenAI, scenario: str, **fields: Any) -> Assistant:
     """An assistant that plays a scenario."""
-    return client.beta.assistants.create(model="builtin/script", instructions=scenario, **fields)
+    return client.beta.assistants.create(model="builtin/script", instructions=scenario, **{"tools": TOOLS, **fields})
 
 
 def asked(client: OpenAI, *questions: str, **fields: Any) -> Thread:

@@ -1,42 +1,17 @@
-"""The official Node SDK, driven by the scripts of tests/node; each prints what it saw as one JSON value."""
+"""The official Node SDK, driven by the scripts of tests/node."""
 
 from __future__ import annotations
 
 import copy
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.sdk.javascript import node
 from tests.sdk.orders import ANSWERED, ASKED, BEGUN, SAID, SPEAKING, order_of
-
-ROOT = Path(__file__).parents[2]
-NODE = ROOT / ".venv" / "bin" / "node"
-SCRIPTS = ROOT / "tests" / "node"
 
 ROME = ["call_rome", "get_weather", '{"city": "Rome"}']
 OSLO = ["call_oslo", "get_weather", '{"city": "Oslo"}']
-
-
-def node(name: str, url: str) -> Any:
-    """What a script of tests/node says about the server."""
-    for needed in (NODE, SCRIPTS / "node_modules" / "openai" / "package.json"):
-        assert needed.exists(), (
-            f"{needed.relative_to(ROOT)} is missing, so the Node SDK cannot be tested: run make test"
-        )
-    found = subprocess.run(
-        [NODE, SCRIPTS / f"{name}.mjs", url],
-        capture_output=True,
-        text=True,
-        timeout=50,
-        env={"PATH": os.environ["PATH"]},
-        check=False,
-    )
-    assert (found.returncode, found.stderr) == (0, "")
-    return json.loads(found.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +139,7 @@ def test_objects_are_made_changed_and_deleted(called: Any) -> None:
         "thread": [{}, {"topic": "tides"}],
         "message": ["Hello 🦊", {"seen": "yes"}],
         "deleted": ["thread.message.deleted", "thread.deleted", "assistant.deleted"],
-        "models": ["builtin/guide", "builtin/script"],
+        "models": ["builtin/guide", "builtin/tools", "builtin/script"],
         "requestId": True,
     }
 

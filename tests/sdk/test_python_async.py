@@ -11,7 +11,7 @@ from openai.types.beta.threads.runs import ToolCall
 from typing_extensions import override
 
 from tests.sdk.orders import ANSWERED, ASKED, BEGUN, SAID, broken_rules, order
-from tests.sdk.scenes import ONE_CALL, POLL_MS, outputs, script, text
+from tests.sdk.scenes import ONE_CALL, POLL_MS, TOOLS, outputs, script, text
 
 
 class Recorder(AsyncAssistantEventHandler):
@@ -43,7 +43,7 @@ class Recorder(AsyncAssistantEventHandler):
 async def scene(client: AsyncOpenAI, scenario: str, question: str = "Hello") -> tuple[str, str]:
     """The ids of a thread with a question and of an assistant that plays a scenario."""
     thread = await client.beta.threads.create(messages=[{"role": "user", "content": question}])
-    assistant = await client.beta.assistants.create(model="builtin/script", instructions=scenario)
+    assistant = await client.beta.assistants.create(model="builtin/script", instructions=scenario, tools=TOOLS)
     return thread.id, assistant.id
 
 

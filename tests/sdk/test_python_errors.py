@@ -362,5 +362,5 @@ def test_a_scenario_that_cannot_be_played_fails_the_run_and_says_where(client: O
     assert run.to_dict()["last_error"] == {
         "code": "invalid_prompt",
         "message": "The script is not valid: turns[0].steps[0]: a step is an object with one of: text, pieces, "
-        "reasoning, refusal, tool_calls, usage, finish, cut, stall_ms, error.",
+        "reasoning, refusal, tool_calls, usage, finish, cut, stall_ms, timeout_ms, fault, error.",
     }

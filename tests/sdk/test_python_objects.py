@@ -176,7 +176,7 @@ def seven_runs(client: OpenAI) -> tuple[Pages, list[str]]:
 
 
 def seven_steps(client: OpenAI) -> tuple[Pages, list[str]]:
-    turn = "  - - tool_calls: [{name: f, arguments: {}}]\n"
+    turn = "  - - tool_calls: [{name: get_weather, arguments: {}}]\n"
     run = polled(client, started(client, f"turns:\n{turn * 6}  - - text: done\n"))
     while run.required_action is not None:
         (call,) = run.required_action.submit_tool_outputs.tool_calls
@@ -245,7 +245,7 @@ def test_messages_can_be_listed_by_their_run(client: OpenAI) -> None:
 def test_the_built_in_models_are_listed_and_read(client: OpenAI) -> None:
     told = [
         {"id": id, "object": "model", "created": 0, "owned_by": "livethread"}
-        for id in ("builtin/guide", "builtin/script")
+        for id in ("builtin/guide", "builtin/tools", "builtin/script")
     ]
     assert [model.to_dict() for model in client.models.list()] == told
     assert [client.models.retrieve(str(model["id"])).to_dict() for model in told] == told

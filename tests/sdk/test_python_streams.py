@@ -13,6 +13,8 @@ from livethread import testing
 from tests.sdk.orders import ANSWERED, ASKED, BEGUN, SAID, SPEAKING, broken_rules, order
 from tests.sdk.scenes import ONE_CALL, PAUSE, SILENCE, TWO_CALLS, asked, outputs, player, polled, script, started, texts
 
+API = "The model API at builtin/script"
+
 
 def last_run(events: list[AssistantStreamEvent]) -> Run:
     run = events[-1].data
@@ -92,7 +94,10 @@ def test_the_events_of_a_run_come_in_the_recorded_order(client: OpenAI, scenario
             "error-in-mid-stream",
             (
                 "failed",
-                {"code": "server_error", "message": "The model is overloaded."},
+                {
+                    "code": "server_error",
+                    "message": f"{API} is overloaded: The model is overloaded. Try again in a moment.",
+                },
                 None,
                 "run_failed",
                 "So far so",
@@ -102,7 +107,11 @@ def test_the_events_of_a_run_come_in_the_recorded_order(client: OpenAI, scenario
             "cut",
             (
                 "failed",
-                {"code": "server_error", "message": "The script cut the connection before the answer was finished."},
+                {
+                    "code": "server_error",
+                    "message": f"{API} broke the connection in the middle of its answer. "
+                    "Try again; if it stays, look into the log of the engine.",
+                },
                 None,
                 "run_failed",
                 "The answer is",
@@ -124,7 +133,11 @@ def test_a_run_that_ends_early_keeps_its_text_and_says_why(client: OpenAI, name:
 def test_a_run_that_fails_before_its_first_word_leaves_no_message(client: OpenAI) -> None:
     run = last_run(streams(client, script("http-error"))[0])
     assert run.last_error is not None
-    assert run.last_error.to_dict() == {"code": "rate_limit_exceeded", "message": "Too many requests."}
+    assert run.last_error.to_dict() == {
+        "code": "rate_limit_exceeded",
+        "message": f"{API} allows no more requests for now (429): Too many requests. "
+        "Try again in 120 s, or raise the limit there.",
+    }
     assert texts(client, run.thread_id) == [("user", "completed", "Hello")]
 
 

@@ -142,18 +142,54 @@ def test_a_truncated_answer_fails_the_run_keeps_the_text_and_says_what_to_do(
 def test_a_broken_connection_fails_the_run_and_keeps_the_text(
     llmock: LLMock, upstreamed: OpenAI, assistant: Assistant
 ) -> None:
-    llmock.pace(20).reply("one two three four five").disconnect(after_chunks=3)
+    # Where not a word came through before the break, the run asks again, so that each request has to break.
+    said = "one two three four five"
+    llmock.pace(20)
+    for _ in range(4):
+        llmock.reply(said).disconnect(after_chunks=3)
     run = run_of(upstreamed, assistant)
     assert run.status == "failed"
     assert run.last_error is not None
-    assert run.last_error.to_dict() == {
-        "code": "server_error",
-        "message": f"The model API at {llmock.base_url()} broke the connection in the middle of its answer. "
-        "Try again; if it stays, look into the log of the engine.",
-    }
-    # The message, if any of it had come by then, is cut and kept.
+    assert run.last_error.code == "server_error"
+    assert run.last_error.message.startswith(
+        f"The model API at {llmock.base_url()} broke the connection in the middle of its answer. "
+        "Try again; if it stays, look into the log of the engine."
+    )
     for role, status, text in texts(upstreamed, run.thread_id)[1:]:
-        assert (role, status, "one two three four five".startswith(text)) == ("assistant", "incomplete", True)
+        assert (role, status, said.startswith(text)) == ("assistant", "incomplete", True)
+
+
+def test_an_upstream_that_is_out_for_a_moment_is_asked_again_and_nobody_sees_it(
+    llmock: LLMock, upstreamed: OpenAI, assistant: Assistant
+) -> None:
+    llmock.fail(503, retry_after=0.05).fail(429, retry_after=0.05).fail(500, retry_after=0.05).reply("Here I am.")
+    thread = asked(upstreamed, "Hello")
+    with upstreamed.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True) as stream:
+        events = list(stream)
+    assert order(events) == f"{BEGUN} {SAID} R.completed"
+    assert texts(upstreamed, thread.id)[1:] == [("assistant", "completed", "Here I am.")]
+    assert len(llmock.requests) == 4
+    llmock.assert_resilient()
+
+
+def test_an_upstream_that_stays_out_fails_the_run_and_the_thread_goes_on(
+    llmock: LLMock, upstreamed: OpenAI, assistant: Assistant
+) -> None:
+    llmock.fail(503, times=4, retry_after=0.05).reply("Here I am.")
+    run = run_of(upstreamed, assistant)
+    assert run.to_dict()["last_error"] == {
+        "code": "server_error",
+        "message": f"The model API at {llmock.base_url()} is overloaded (503): Service unavailable. "
+        "Try again in 1 s. (The model was asked 4 times.)",
+    }
+    again = upstreamed.beta.threads.runs.create_and_poll(
+        thread_id=run.thread_id, assistant_id=assistant.id, poll_interval_ms=POLL_MS
+    )
+    assert again.status == "completed"
+    assert texts(upstreamed, run.thread_id) == [
+        ("user", "completed", "Hello"),
+        ("assistant", "completed", "Here I am."),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -162,25 +198,39 @@ def test_a_broken_connection_fails_the_run_and_keeps_the_text(
         (
             429,
             "rate_limit_exceeded",
-            "allows no more requests for now (429): Rate limit exceeded. "
-            "Wait before trying again, or raise the limit there.",
+            "allows no more requests for now (429): Rate limit exceeded. Try again in 90 s, or raise the limit there.",
         ),
         (
             401,
             "server_error",
-            "refused access (401): Unauthorized. "
-            "Check LIVETHREAD_UPSTREAM_KEY (or OPENAI_API_KEY) and the account it belongs to.",
+            "refused access (401): Unauthorized. Check its key (LIVETHREAD_UPSTREAM_KEY, or the variable that key_env "
+            "names in livethread.toml) and its account.",
+        ),
+        (
+            404,
+            "server_error",
+            "does not know the model 'gpt-4o' (404): Resource not found. Give the name an alias in livethread.toml "
+            '([aliases] "gpt-4o" = "…"; with its prefix, if it was asked for with one), or choose one that '
+            "`livethread models` lists. If it knows no model at all, check the address: it usually ends in /v1.",
+        ),
+        (
+            400,
+            "invalid_prompt",
+            "refused the request (400): Bad request. "
+            "Check the assistant's settings and tools against what the model supports.",
         ),
     ],
 )
-def test_an_upstream_that_refuses_fails_the_run_and_says_what_to_do(
+def test_an_upstream_that_refuses_fails_the_run_at_once_and_says_what_to_do(
     llmock: LLMock, upstreamed: OpenAI, assistant: Assistant, status: int, code: str, message: str
 ) -> None:
-    llmock.fail(status, retry_after=1.5 if status == 429 else None)
+    # A wait that is longer than a run waits is not begun.
+    llmock.fail(status, retry_after=90 if status == 429 else None)
     run = run_of(upstreamed, assistant)
     assert run.status == "failed"
     assert run.to_dict()["last_error"] == {"code": code, "message": f"The model API at {llmock.base_url()} {message}"}
     assert texts(upstreamed, run.thread_id) == [("user", "completed", "Hello")]
+    assert len(llmock.requests) == 1
 
 
 def test_a_cancelled_run_lets_go_of_the_upstream(llmock: LLMock, upstreamed: OpenAI, assistant: Assistant) -> None:
@@ -200,9 +250,10 @@ def test_a_cancelled_run_lets_go_of_the_upstream(llmock: LLMock, upstreamed: Ope
 
 
 def test_the_upstream_s_models_are_listed_behind_the_built_in_ones(llmock: LLMock, upstreamed: OpenAI) -> None:
-    listed = [(model.id, model.owned_by) for model in upstreamed.models.list()]
-    assert listed[:2] == [("builtin/guide", "livethread"), ("builtin/script", "livethread")]
-    assert ("gpt-4o", "upstream") in listed
+    owners = {model.id: model.owned_by for model in upstreamed.models.list()}
+    builtin = [name for name in owners if name.startswith("builtin/")]
+    assert list(owners)[: len(builtin)] == builtin
+    assert (owners["builtin/guide"], owners["gpt-4o"]) == ("livethread", "default")
 
 
 def test_the_variables_of_the_sdk_itself_connect_an_upstream_too(llmock: LLMock, tmp_path: Path) -> None:
@@ -230,10 +281,10 @@ def test_an_upstream_that_is_the_server_itself_is_ignored_with_a_sentence(tmp_pa
         OpenAI(base_url=own, api_key="any", max_retries=0) as client,
     ):
         sentence = (
-            f"the upstream {own} is this server itself and is ignored; set LIVETHREAD_UPSTREAM_URL to the model API"
+            f"the upstream default ({own}) is this server itself and is ignored; give it the address of the model API"
         )
         assert sentence in "".join(process.printed)
-        assert [model.id for model in client.models.list()] == ["builtin/guide", "builtin/script"]
+        assert {model.owned_by for model in client.models.list()} == {"livethread"}
         (guide, *_) = client.beta.assistants.list(order="asc")
         run = client.beta.threads.create_and_run_poll(
             assistant_id=guide.id,
