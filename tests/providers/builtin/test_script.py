@@ -17,7 +17,6 @@ from livethread.providers.builtin.words import words
 from livethread.providers.chunks import (
     Chunk,
     Finish,
-    ProviderError,
     Reasoning,
     Refusal,
     Text,
@@ -25,10 +24,8 @@ from livethread.providers.chunks import (
     ToolCallStart,
     Usage,
 )
-from tests.providers.builtin.stopped_clock import SPEC, StoppedClock, play
-
-EXAMPLES = sorted((SPEC / "scripts").glob("*.yaml"))
-SCHEMA = Draft202012Validator(json.loads((SPEC / "script.schema.json").read_text(encoding="utf-8")))
+from tests.providers.builtin.stopped_clock import EXAMPLES, SCHEMA, SPEC, StoppedClock, play
+from tests.providers.builtin.test_script_faults import FAULTS
 
 
 def cut_up(text: str) -> list[Chunk]:
@@ -43,8 +40,8 @@ def calls(*chunks: tuple[int, str, str] | tuple[int, str]) -> list[Chunk]:
     return [ToolCallStart(*chunk) if len(chunk) == 3 else ToolCallArguments(*chunk) for chunk in chunks]
 
 
-PLAYED: dict[str, tuple[list[Chunk], list[float], tuple[str, bool, bool] | None]] = {
-    # file: chunks of the first turn, sleeps, and the error's kind, retryable, partial
+PLAYED: dict[str, tuple[list[Chunk], list[float]]] = {
+    # file: chunks of the first turn, and sleeps
     "arguments-in-pieces": (
         [
             *calls((0, "call_koeln", "get_weather"), (0, '{"city": "K'), (0, "ö"), (0, 'ln"}')),
@@ -52,7 +49,6 @@ PLAYED: dict[str, tuple[list[Chunk], list[float], tuple[str, bool, bool] | None]
             Finish("tool_calls"),
         ],
         [],
-        None,
     ),
     "broken-arguments": (
         [
@@ -61,29 +57,21 @@ PLAYED: dict[str, tuple[list[Chunk], list[float], tuple[str, bool, bool] | None]
             Finish("tool_calls"),
         ],
         [],
-        None,
     ),
-    "cases": ([*cut_up("Say slow or rate limit."), Usage(1, 5), Finish("stop")], [], None),
-    "content-filter": ([*cut_up("The recipe is"), Usage(1, 3), Finish("content_filter")], [], None),
-    "context-length": ([], [], ("context_length", False, False)),
-    "cut": (cut_up("The answer is"), [], ("connection", True, True)),
-    "echo": ([*cut_up("You said: Hello"), Usage(1, 3), Finish("stop")], [], None),
-    "error-in-mid-stream": (cut_up("So far so"), [], ("overloaded", True, True)),
+    "cases": ([*cut_up("Say slow or rate limit."), Usage(1, 5), Finish("stop")], []),
+    "content-filter": ([*cut_up("The recipe is"), Usage(1, 3), Finish("content_filter")], []),
+    "echo": ([*cut_up("You said: Hello"), Usage(1, 3), Finish("stop")], []),
     "exact-pieces": (
         [Text("Hel"), Text("lo wor"), Text("ld"), Usage(1, 2), Finish("stop")],
         [0.02, 0.02],
-        None,
     ),
-    "http-error": ([], [], ("rate_limit", True, False)),
     "invalid-bytes": (
         [*map(Text, ["a", "\ufffd", "b", "\ufffdc", "\ufffdd", "\ufffd"]), Usage(1, 1), Finish("stop")],
         [],
-        None,
     ),
-    "length": ([*cut_up("This sentence is not"), Usage(1, 4), Finish("length")], [], None),
-    "long-text": ([*(cut_up("All work and no play. ") * 200), Usage(1, 1000), Finish("stop")], [], None),
-    "no-finish-reason": (cut_up("This may not be all"), [], ("bad_stream", True, True)),
-    "no-usage": ([*cut_up("Nobody counted."), Finish("stop")], [], None),
+    "length": ([*cut_up("This sentence is not"), Usage(1, 4), Finish("length")], []),
+    "long-text": ([*(cut_up("All work and no play. ") * 200), Usage(1, 1000), Finish("stop")], []),
+    "no-usage": ([*cut_up("Nobody counted."), Finish("stop")], []),
     "reasoning": (
         [
             *(Reasoning(word) for word in words("The user greets me.")),
@@ -92,17 +80,14 @@ PLAYED: dict[str, tuple[list[Chunk], list[float], tuple[str, bool, bool] | None]
             Finish("stop"),
         ],
         [],
-        None,
     ),
     "refusal": (
         [*(Refusal(word) for word in words("I cannot help with that.")), Usage(1, 5), Finish("stop")],
         [],
-        None,
     ),
     "split-character": (
         [*map(Text, ["Fish: ", "🐟", " and face: ", "😀"]), Usage(1, 5), Finish("stop")],
         [],
-        None,
     ),
     "tool-calls-chained": (
         [
@@ -111,7 +96,6 @@ PLAYED: dict[str, tuple[list[Chunk], list[float], tuple[str, bool, bool] | None]
             Finish("tool_calls"),
         ],
         [],
-        None,
     ),
     "tool-calls-parallel": (
         [
@@ -122,13 +106,19 @@ PLAYED: dict[str, tuple[list[Chunk], list[float], tuple[str, bool, bool] | None]
             Finish("tool_calls"),
         ],
         [],
-        None,
     ),
-    "usage": ([*cut_up("Fifty-two tokens."), Finish("stop"), Usage(40, 12, 32, 4)], [], None),
+    "usage": ([*cut_up("Fifty-two tokens."), Finish("stop"), Usage(40, 12, 32, 4)], []),
     "words-with-delays": (
         [*cut_up("Every word waits a little."), *cut_up(" And these come two a second."), Usage(1, 11), Finish("stop")],
         [0.1] * 4 + [0.5] + [0.5] * 5,
-        None,
+    ),
+    "unknown-function": (
+        [
+            *calls((0, "call_mars", "book_a_flight_to_mars"), (0, '{"seats": 2}')),
+            Usage(1, 2),
+            Finish("tool_calls"),
+        ],
+        [],
     ),
 }
 
@@ -144,15 +134,14 @@ def test_every_example_fits_the_schema(path: Any) -> None:
 
 
 def test_every_example_is_played_here() -> None:
-    assert {path.stem for path in EXAMPLES} == {*PLAYED, "stall"}  # the stall is in test_provider.py
+    assert {path.stem for path in EXAMPLES} == {*PLAYED, *FAULTS, "stall"}  # the stall is in test_provider.py
 
 
 @pytest.mark.parametrize("name", PLAYED)
 async def test_each_example_plays_exactly_what_it_says(name: str) -> None:
     clock = StoppedClock()
     chunks, error = await play((SPEC / "scripts" / f"{name}.yaml").read_text(encoding="utf-8"), clock=clock)
-    assert (chunks, clock.slept) == PLAYED[name][:2]
-    assert (error and (error.kind, error.retryable, error.partial)) == PLAYED[name][2]
+    assert (chunks, clock.slept, error) == (*PLAYED[name], None)
 
 
 @settings(max_examples=60, deadline=None)
@@ -270,116 +259,6 @@ async def test_without_turns_of_its_own_a_script_names_the_words_it_knows() -> N
     chunks, _ = await play("cases: [{when: yes, turns: [[]]}, {when: [no, maybe], turns: [[]]}]")
     text = "".join(chunk.text for chunk in chunks if isinstance(chunk, Text))
     assert text == "(Built-in script, not a language model.) Say one of: yes, no, maybe."
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        ("{status: 401}", ("auth", 401, None, False)),
-        ("{status: 402}", ("auth", 402, None, False)),
-        ("{status: 403}", ("auth", 403, None, False)),
-        ("{status: 404}", ("not_found", 404, None, False)),
-        ("{status: 408}", ("timeout", 408, None, True)),
-        ("{status: 422}", ("bad_request", 422, None, False)),
-        ("{status: 429, retry_after: 1.5}", ("rate_limit", 429, 1.5, True)),
-        ("{status: 500}", ("upstream", 500, None, True)),
-        ("{status: 503}", ("overloaded", 503, None, True)),
-        ("{status: 501}", ("upstream", 501, None, False)),
-        ("{status: 504}", ("upstream", 504, None, True)),
-        ("{status: 529}", ("overloaded", 529, None, True)),
-        ("{status: 400, kind: context_length}", ("context_length", 400, None, False)),
-        ("{}", ("upstream", None, None, True)),
-    ],
-)
-async def test_the_status_decides_the_kind_of_an_error(fault: str, expected: tuple[Any, ...]) -> None:
-    chunks, error = await play(f"turns: [[{{error: {fault}}}]]")
-    assert chunks == []
-    assert error is not None
-    assert (error.kind, error.status, error.retry_after, error.retryable) == expected
-
-
-def deep_arguments(depth: int) -> str:
-    arguments = '{"a":' * depth + "1" + "}" * depth
-    return f'{{"turns": [[{{"tool_calls": [{{"name": "a", "arguments": {arguments}}}]}}]]}}'
-
-
-BAD = [
-    ("turns: [[{text: a}, {text: b, delay_ms: -1}]]", "turns[0].steps[1].delay_ms: must be greater than or equal to 0"),
-    ("turns: [[{text: a, dealy_ms: 3}]]", "turns[0].steps[0]: 'dealy_ms' is not known here; allowed are"),
-    ("turns: [[{txt: a}]]", "turns[0].steps[0]: a step is an object with one of: text, pieces,"),
-    ("turns: [x]", "turns[0]: a turn is a list of steps, or an object with steps"),
-    ("turns: 3", "turns: must be a list"),
-    ("turns: []", "turns: must not be empty"),
-    ("turns: [[{text: 7}]]", "turns[0].steps[0].text: must be text (in quotes, if it looks like a number)"),
-    ("turns: [[{finish: soon}]]", "turns[0].steps[0].finish: must be 'stop', 'length',"),
-    ("turns: [[{stall_ms: true}]]", "turns[0].steps[0].stall_ms: must be a number of milliseconds or forever"),
-    ("turns: [[{tool_calls: [{id: a}]}]]", "turns[0].steps[0].tool_calls[0].name: is required"),
-    ("turns: [[{tool_calls: [{name: a, arguments: [1]}]}]]", "tool_calls[0].arguments: must be an object, or text"),
-    ("turns: [[{pieces: [{hex: xyz}]}]]", "turns[0].steps[0].pieces[0].hex: must be pairs of hex digits"),
-    ("turns: [[{pieces: [{base64: '='}]}]]", "turns[0].steps[0].pieces[0].base64: must be base64 with padding"),
-    ("turns: [[{usage: {prompt: 1}}]]", "turns[0].steps[0].usage.completion: is required"),
-    ("turns: [[{cut: true}, {text: a}]]", "turns[0]: steps[1] is never played, because steps[0] ends the stream"),
-    ("turns: [[{finish: stop}, {text: a}]]", "turns[0]: steps[1] comes after steps[0], which finishes the turn"),
-    ("cases: [{when: 3, turns: [[]]}]", "cases[0].when: must be a word, or a list of words"),
-    ("cases: [{when: ' ', turns: [[]]}]", "cases[0].when: must not be blank"),
-    (deep_arguments(400), "nested too deeply"),
-    ('{"turns": [[{"tool_calls": [{"name": "\\ud83d"}]}]]}', "must not hold half of a surrogate pair"),
-    ("{}", "needs turns, or cases"),
-    ("You are a helpful assistant.", "must be an object with keys and values"),
-    ("turns: [[", "line 1, column 10:"),
-    ("a: &a [1]\nb: [*a, *a]", "aliases (*name) are not allowed"),
-    ("[" * 5000, "nested too deeply"),
-    ("!!python/object:os.system []", "could not determine a constructor"),
-    ("x" * 64_001, "64000 characters of YAML are allowed"),
-    ("x" * 256_001, "256000 characters are allowed"),
-    (
-        "turns: [[{text: '0123456789', repeat: 10000}, {text: '" + "x" * 300 + "', repeat: 10000}]]",
-        "2000000 are allowed",
-    ),
-]
-
-
-@pytest.mark.parametrize(("scenario", "says"), BAD, ids=[says[:40] for _, says in BAD])
-async def test_a_malformed_script_is_refused_with_its_place(scenario: str, says: str) -> None:
-    _, error = await play(scenario)
-    assert error is not None
-    assert (error.kind, error.status, error.retryable) == ("bad_request", 400, False)
-    assert error.message.startswith("The script is not valid: ")
-    assert says in error.message
-
-
-BEYOND_SCHEMA = (
-    "must be base64",
-    "half of a",
-    "is never played",
-    "comes after",
-    "line 1",
-    "aliases",
-    "nested",
-    "constructor",
-    "allowed",
-)
-
-
-@pytest.mark.parametrize(
-    "scenario",
-    [scenario for scenario, says in BAD if "allowed are" in says or not any(w in says for w in BEYOND_SCHEMA)],
-)
-def test_the_schema_refuses_what_the_reader_refuses_for_its_shape(scenario: str) -> None:
-    assert not SCHEMA.is_valid(yaml.safe_load(scenario))
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.text(alphabet="{}[]:,-&*!|>'\"#%@ \n\tturnstext01\0é", max_size=40))
-def test_any_other_text_is_refused_and_breaks_nothing(text: str) -> None:
-    with pytest.raises(ProviderError):
-        read(text)
-
-
-async def test_arguments_may_be_nested_in_arguments() -> None:
-    chunks, _ = await play(deep_arguments(100))
-    arguments = "".join(chunk.text for chunk in chunks if isinstance(chunk, ToolCallArguments))
-    assert arguments.count("}") == 100
 
 
 async def test_a_very_slow_pace_is_a_wait_of_an_hour() -> None:

@@ -1,46 +1,78 @@
-"""What a scripted fault is called, and whether asking again may help."""
+"""What a scripted fault is called: what a real one is, with ``builtin/script`` for the address."""
 
 from __future__ import annotations
 
+import errno
+from typing import Any, Final
+
+import aiohttp
+
 from livethread.providers.builtin.pieces import clean
-from livethread.providers.builtin.steps import Fault
-from livethread.providers.chunks import ErrorKind, ProviderError
+from livethread.providers.builtin.steps import FaultName, ReportedError
+from livethread.providers.chunks import ProviderError
+from livethread.providers.failures import ModelApi
 
-_KINDS: dict[int, ErrorKind] = {
-    401: "auth", 402: "auth", 403: "auth", 404: "not_found", 408: "timeout", 429: "rate_limit",
-    503: "overloaded", 529: "overloaded",
-}  # fmt: skip
+MODEL: Final = "scripted-model"
+"""Which model a scripted model API was asked for."""
 
-_RETRYABLE: frozenset[ErrorKind] = frozenset(
-    ("rate_limit", "overloaded", "upstream", "connection", "timeout", "bad_stream")
+_API: Final = ModelApi("builtin/script", (), MODEL, frozenset({"stream"}))
+_REFUSED_HOP: Final = (
+    "This request comes from a Livethread server that has been given itself or another one as its upstream. "
+    "Set LIVETHREAD_UPSTREAM_URL there to the address of a model API."
 )
+_NOWHERE: Any = None
+"""Where an error of the HTTP client says it happened, which nobody asks it."""
 
 
-def fault(fault: Fault) -> ProviderError:
-    """The error that a step describes; without a kind and a status it is ``upstream``."""
-    kind = fault.kind or _kind(fault.status)
-    message = clean(fault.message or "") or f"The script answered with an error ({fault.status or kind})."
-    return _error(kind, message, status=fault.status, retry_after=fault.retry_after)
+def reported(error: ReportedError, *, answering: bool) -> ProviderError:
+    """The error that the model API reports itself.
+
+    Args:
+        error: what it says.
+        answering: whether its answer had begun: then HTTP was fine, and a status is the code of the error.
+    """
+    codes = [error.code, str(error.status) if answering and error.status else None]
+    message = clean(error.message or "The script says so")
+    body = {"message": message, "code": next((clean(code) for code in codes if code), None)}
+    hint = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    return _API.reported({"error": body}, status=None if answering else error.status, headers=hint)
 
 
-def cut() -> ProviderError:
-    """The connection was lost."""
-    return _error("connection", "The script cut the connection before the answer was finished.")
+def fault(name: FaultName) -> ProviderError:
+    """Trouble before any answer."""
+    match name:
+        case "refused":
+            refusal = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+            return _failed(aiohttp.ClientConnectorError(_NOWHERE, refusal))
+        case "dns":
+            return _failed(aiohttp.ClientConnectorDNSError(_NOWHERE, OSError("Name or service not known")))
+        case "html":
+            return _API.no_answer("an HTML page")
+        case "unknown_model":
+            body = {"message": f"The model `{MODEL}` does not exist", "code": "model_not_found"}
+            return _API.reported({"error": body}, status=404)
+        case "ourselves":
+            return _API.reported({"error": {"message": _REFUSED_HOP}}, status=400)
+
+
+def cut(*, answering: bool) -> ProviderError:
+    """The connection was lost.
+
+    Args:
+        answering: whether the answer had begun.
+    """
+    return _failed(aiohttp.ServerDisconnectedError(), answering=answering)
+
+
+def silent(seconds: float) -> ProviderError:
+    """Nothing came for so long."""
+    return _API.failed(TimeoutError(), limit=seconds, answering=True)
 
 
 def unfinished() -> ProviderError:
     """The stream ended without a finish reason."""
-    return _error("bad_stream", "The script's stream ended without a finish reason, so the answer may not be whole.")
+    return _API.unfinished()
 
 
-def _kind(status: int | None) -> ErrorKind:
-    if status is None or status >= 500:
-        return _KINDS.get(status or 0, "upstream")
-    return _KINDS.get(status, "bad_request")
-
-
-def _error(
-    kind: ErrorKind, message: str, *, status: int | None = None, retry_after: float | None = None
-) -> ProviderError:
-    retryable = kind in _RETRYABLE and status != 501  # what is not implemented will not be so later
-    return ProviderError(kind, message, status=status, retry_after=retry_after, retryable=retryable)
+def _failed(error: aiohttp.ClientError, *, answering: bool = False) -> ProviderError:
+    return _API.failed(error, limit=0, answering=answering)

@@ -15,6 +15,7 @@ from livethread.providers.builtin.steps import (
     Call,
     CutStep,
     ErrorStep,
+    FaultStep,
     FinishStep,
     Piece,
     PiecesStep,
@@ -23,6 +24,7 @@ from livethread.providers.builtin.steps import (
     StallStep,
     Step,
     TextStep,
+    TimeoutStep,
     ToolCallsStep,
     UsageStep,
 )
@@ -43,24 +45,23 @@ STEP_LIMIT = 2_000_000
 _SPOKEN: dict[str, type[Text | Reasoning | Refusal]] = {"text": Text, "reasoning": Reasoning, "refusal": Refusal}
 
 
-def chosen(scenario: Scenario, message: str, number: int) -> Turn:
-    """The turn to play.
+def chosen(scenario: Scenario, message: str, number: int, attempt: int = 0) -> Turn:
+    """The turn to play, with the steps of this attempt.
 
     Args:
         message: the last user message; the first case with a word of it is taken, else the scenario's own turns.
         number: how many turns of the run came before. Past the end the last turn is played again, unless it calls
             tools: then a run would never end, so one plain sentence closes it.
+        attempt: how many attempts of the turn came before.
     """
     case = next((case for case in scenario.cases if any(_says(message, phrase) for phrase in case.phrases)), None)
     turns = case.turns if case else scenario.turns
     if not turns:
         known = ", ".join(phrase for case in scenario.cases for phrase in case.phrases)
         return _plain(f"(Built-in script, not a language model.) Say one of: {known}.")
-    if number < len(turns):
-        return turns[number]
-    if any(isinstance(step, ToolCallsStep) for step in turns[-1].steps):
+    if number >= len(turns) and turns[-1].calls_tools:
         return _plain("(Built-in script, not a language model.) The script has no further turn.")
-    return turns[-1]
+    return turns[min(number, len(turns) - 1)].attempt(attempt)
 
 
 class Player:
@@ -91,17 +92,18 @@ class Player:
         if turn.words_per_second is not None:
             self._words_per_second = turn.words_per_second
         counted = not any(isinstance(step, UsageStep) for step in turn.steps)
-        finished = False
+        finished = answering = False
         for step in turn.steps:
             if isinstance(step, FinishStep):
                 yield from self._finish(step, counted)
                 finished = True
             else:
-                yield from self._play(step)
+                yield from self._play(step, answering)
+            answering = answering or not isinstance(step, StallStep)
         if not finished:
             yield from self._finish(FinishStep(finish="tool_calls" if self._calls else "stop"), counted)
 
-    def _play(self, step: Step) -> Iterator[Chunk | Wait]:
+    def _play(self, step: Step, answering: bool) -> Iterator[Chunk | Wait]:
         match step:
             case TextStep(text=text):
                 yield from self._say("text", words(self._filled(text, step.repeat)), step)
@@ -121,9 +123,14 @@ class Player:
             case StallStep(stall_ms=pause):
                 yield Wait(None if isinstance(pause, str) else pause / 1000)
             case CutStep():
-                raise faults.cut()
+                raise faults.cut(answering=answering)
+            case TimeoutStep(timeout_ms=pause):
+                yield Wait(pause / 1000)
+                raise faults.silent(pause / 1000)
+            case FaultStep(fault=name):
+                raise faults.fault(name)
             case ErrorStep(error=error):
-                raise faults.fault(error)
+                raise faults.reported(error, answering=answering)
 
     def _filled(self, text: str, repeat: int) -> str:
         mark = "{{message}}"

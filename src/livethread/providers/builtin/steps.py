@@ -10,7 +10,6 @@ from pydantic import Discriminator, Field, JsonValue, Tag, field_validator, mode
 from pydantic_core import PydanticCustomError
 
 from livethread.providers.builtin.strict import Strict, either
-from livethread.providers.chunks import ErrorKind
 
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
 WordsPerSecond = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
@@ -174,7 +173,7 @@ class FinishStep(Strict):
 
 
 class CutStep(Strict):
-    """The connection is lost here."""
+    """The connection is lost here; in a turn that has said nothing, without any answer."""
 
     cut: Literal[True]
 
@@ -188,24 +187,45 @@ class StallStep(Strict):
     ]
 
 
-class Fault(Strict):
-    """An error of the upstream; as a turn's first step it is an HTTP error, later an error in mid-stream."""
+class TimeoutStep(Strict):
+    """Nothing comes for so long that the stream is given up."""
+
+    timeout_ms: Milliseconds
+
+
+FaultName = Literal["refused", "dns", "html", "unknown_model", "ourselves"]
+
+
+class FaultStep(Strict):
+    """Trouble before any answer."""
+
+    fault: FaultName
+    """``refused``: nothing listens at the address. ``dns``: there is no such host. ``html``: a page instead of a
+    stream. ``unknown_model``: the model is gone. ``ourselves``: the model API is a Livethread server."""
+
+
+class ReportedError(Strict):
+    """What a model API says of its own error."""
 
     status: int | None = Field(default=None, ge=400, le=599)
-    """The HTTP status; it decides the kind unless ``kind`` is given."""
-    kind: ErrorKind | None = None
+    """The HTTP status. Without it, and behind anything said, the error is an object inside a stream with status 200."""
+    code: str | None = Field(default=None, min_length=1)
+    """Such as ``context_length_exceeded`` or ``insufficient_quota``."""
     message: str | None = None
     retry_after: float | None = Field(default=None, ge=0, le=86_400, allow_inf_nan=False)
-    """Seconds."""
+    """How long it asks to wait, in seconds."""
 
 
 class ErrorStep(Strict):
-    """The upstream answers with an error."""
+    """The model API answers with an error."""
 
-    error: Fault
+    error: ReportedError
 
 
-_STEPS = ("text", "pieces", "reasoning", "refusal", "tool_calls", "usage", "finish", "cut", "stall_ms", "error")
+_STEPS = (
+    "text", "pieces", "reasoning", "refusal", "tool_calls", "usage", "finish", "cut", "stall_ms", "timeout_ms", "fault",
+    "error",
+)  # fmt: skip
 
 
 def _step_kind(value: object) -> str | None:
@@ -224,6 +244,8 @@ Step = Annotated[
     | Annotated[FinishStep, Tag("step:finish")]
     | Annotated[CutStep, Tag("step:cut")]
     | Annotated[StallStep, Tag("step:stall_ms")]
+    | Annotated[TimeoutStep, Tag("step:timeout_ms")]
+    | Annotated[FaultStep, Tag("step:fault")]
     | Annotated[ErrorStep, Tag("step:error")],
     Discriminator(
         _step_kind,
@@ -236,7 +258,9 @@ Step = Annotated[
 def ends_stream(step: Step) -> bool:
     """Whether nothing can come after this step."""
     match step:
-        case CutStep() | ErrorStep() | FinishStep(finish="none") | StallStep(stall_ms="forever"):
+        case CutStep() | TimeoutStep() | FaultStep() | ErrorStep():
+            return True
+        case FinishStep(finish="none") | StallStep(stall_ms="forever"):
             return True
         case _:
             return False
