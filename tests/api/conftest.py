@@ -14,7 +14,6 @@ from livethread.live.hubs import Hubs
 from livethread.live.snapshot import Snapshots
 from livethread.providers.builtin import Builtin
 from livethread.providers.registry import Registry
-from livethread.services.runs import Runs
 from tests.services.rooms import Rooms, rooms_at
 
 MAX_BODY = 2 * 1024 * 1024
@@ -33,11 +32,20 @@ def services(rooms: Rooms, tmp_path: Path) -> Services:
         assistants=rooms.assistants,
         threads=rooms.threads,
         messages=rooms.messages,
-        runs=Runs(rooms.log, rooms.reading, rooms.ids, rooms.clock, "queue"),
+        runs=rooms.runs,
         steps=rooms.steps,
         registry=Registry(Builtin(rooms.clock, rooms.ids, words_per_second=0, scripts=tmp_path)),
         hubs=Hubs(rooms.database, rooms.drafts.get, rooms.bus, Snapshots(rooms.reading, rooms.drafts.get)),
+        remembered=rooms.remembered,
     )
+
+
+@pytest.fixture
+def app(services: Services) -> FastAPI:
+    """The routes alone."""
+    app = FastAPI()
+    add_routes(app, services, max_body=MAX_BODY)
+    return app
 
 
 @pytest.fixture

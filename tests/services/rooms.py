@@ -24,6 +24,8 @@ from livethread.live.log import ThreadLog, ThreadWrite
 from livethread.live.reading import Reading
 from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
+from livethread.services.remembered import Remembered
+from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
 from livethread.storage import tables
@@ -65,7 +67,9 @@ class Rooms:
         self.assistants = Assistants(database, self.ids, self.clock)
         self.threads = Threads(database, self.log, self.reading, self.ids, self.clock)
         self.messages = Messages(self.log, self.reading, self.ids, policy)
+        self.runs = Runs(self.log, self.reading, self.ids, self.clock, policy)
         self.steps = Steps(self.reading)
+        self.remembered = Remembered(database, self.clock)
 
     async def run_on(self, thread_id: str, status: RunStatus = "queued") -> Run:
         """A run in some state."""
@@ -82,6 +86,17 @@ class Rooms:
             return now
 
         return await self.log.append(thread_id, change)
+
+    async def cancel(self, thread_id: str, run_id: str) -> None:
+        """The end of a run, as a caller and the worker bring it about."""
+
+        def change(write: ThreadWrite) -> None:
+            run = write.run(run_id)
+            if run.status != "cancelling":
+                write.append(run := move(run, "cancelling", NOW), "thread.run.cancelling")
+            write.append(move(run, "cancelled", NOW), "thread.run.cancelled")
+
+        await self.log.append(thread_id, change)
 
     async def writing(self, run: Run, text: str) -> Message:
         """A message that a run has begun to write."""

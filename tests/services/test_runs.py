@@ -6,7 +6,6 @@ from typing import Any
 from livethread.domain.assistants import AssistantCreate
 from livethread.domain.run_bodies import ThreadAndRunCreate
 from livethread.domain.threads import ThreadCreate
-from livethread.services.runs import Runs
 from tests.services.rooms import Rooms
 
 
@@ -15,10 +14,10 @@ async def test_a_thread_made_with_a_run_begins_as_one_made_without(rooms: Rooms)
     thread = {"messages": [{"role": "user", "content": "Hi", "attachments": [attachment]}], "metadata": {"a": "1"}}
     alone = json.loads((await rooms.threads.create(ThreadCreate.model_validate(thread))).text)["id"]
     assistant = json.loads((await rooms.assistants.create(AssistantCreate(model="m"))).text)["id"]
-    runs = Runs(rooms.log, rooms.reading, rooms.ids, rooms.clock, "queue")
     body = ThreadAndRunCreate.model_validate({"assistant_id": assistant, "thread": thread})
-    written = await runs.create_with_thread(body)
-    with_run = await rooms.logged(written.run.thread_id)
+    begins = (await rooms.runs.create_with_thread(body)).begins
+    assert begins is not None
+    with_run = await rooms.logged(begins.thread_id)
     assert [type for type, _ in with_run] == [
         "thread.created",
         "thread.message.created",
@@ -26,7 +25,7 @@ async def test_a_thread_made_with_a_run_begins_as_one_made_without(rooms: Rooms)
         "thread.run.queued",
     ]
     assert with_run[0][1]["tool_resources"] == {"code_interpreter": {"file_ids": ["file-1"]}}
-    assert (written.run_seq, written.before) == (3, 0)
+    assert (begins.run_seq, begins.before) == (3, 0)
 
     def without_ids(event: tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
         type, object = event

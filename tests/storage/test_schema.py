@@ -18,12 +18,14 @@ from livethread.storage.database import sqlite_engine
 from livethread.storage.schema import MIGRATIONS, upgrade
 from livethread.storage.tables import metadata
 
-SECOND = """
+NEWEST = "0002"
+
+LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "later"
+down_revision = "0002"
 
 
 def upgrade():
@@ -41,8 +43,15 @@ def migrations(folder: Path, more: str = "") -> Path:
     """A folder with our own steps and one that comes after them."""
     later = folder / "later"
     shutil.copytree(MIGRATIONS, later, ignore=shutil.ignore_patterns("__pycache__"))
-    (later / "versions" / "0002_second.py").write_text(SECOND.format(more=more))
+    (later / "versions" / "later.py").write_text(LATER.format(more=more))
     return later
+
+
+def first_migrations(folder: Path) -> Path:
+    """The steps as they were in the first version."""
+    first = folder / "first"
+    shutil.copytree(MIGRATIONS, first, ignore=shutil.ignore_patterns("__pycache__", "0002_*"))
+    return first
 
 
 def upgraded(file: Path, folder: Path = MIGRATIONS) -> Path | None:
@@ -69,7 +78,7 @@ def test_the_steps_make_exactly_the_tables_that_the_code_knows(file: Path) -> No
 
 def test_a_new_file_is_made_without_a_copy_and_a_current_one_is_left_alone(file: Path) -> None:
     assert [upgraded(file), upgraded(file)] == [None, None]
-    assert ask(file, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert ask(file, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
     assert [path.name for path in file.parent.iterdir() if "before" in path.name] == []
 
 
@@ -77,18 +86,42 @@ def test_a_file_of_an_earlier_version_is_brought_up_after_a_copy_was_put_beside_
     upgraded(file)
     ask(file, "INSERT INTO assistants VALUES ('asst_1', 1, '{}')")
     copy = upgraded(file, migrations(tmp_path))
-    assert copy == tmp_path / "livethread.db.before-0001"
-    assert ask(copy, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert copy == tmp_path / f"livethread.db.before-{NEWEST}"
+    assert ask(copy, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
     assert ask(copy, "SELECT * FROM assistants") == [("asst_1", 1, "{}")]
-    assert ask(file, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert ask(file, "SELECT version_num FROM alembic_version") == [("later",)]
     assert ask(file, "SELECT * FROM assistants") == [("asst_1", 1, "{}", None)]
+
+
+def test_a_file_of_the_first_version_keeps_all_its_rows(file: Path, tmp_path: Path) -> None:
+    upgraded(file, first_migrations(tmp_path))
+    rows = {
+        "assistants": ("asst_1", 1, "{}"),
+        "threads": ("thread_1", 2, "aaaa", 5, None, "Hi", "null", "{}"),
+        "events": ("thread_1", 1, "bbbb", "thread.created", "thread_1", None, "{}"),
+        "messages": ("msg_1", "thread_1", None, 2, 2, "{}"),
+        "runs": ("run_1", "thread_1", 3, None, 3, "queued", "{}"),
+        "run_steps": ("step_1", "thread_1", "run_1", 4, "in_progress", "{}"),
+        "leases": ("run_1", None, 1, 0, None),
+    }
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for table, row in rows.items():
+            connection.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
+    copy = upgraded(file)
+    assert copy == tmp_path / "livethread.db.before-0001"
+    for path in (file, copy):
+        assert {table: ask(path, f"SELECT * FROM {table}") for table in rows} == {
+            table: [row] for table, row in rows.items()
+        }
+    assert ask(file, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
+    assert ask(file, "SELECT count(*) FROM answers") == [(0,)]
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(file: Path, tmp_path: Path) -> None:
     upgraded(file)
     with pytest.raises(OperationalError):
         upgraded(file, migrations(tmp_path, 'op.execute("SELECT no_such_column")'))
-    assert ask(file, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert ask(file, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
     assert "note" not in str(ask(file, "SELECT sql FROM sqlite_master WHERE name = 'assistants'"))
 
 
@@ -98,7 +131,7 @@ def test_a_file_of_a_later_version_is_refused_with_a_sentence(file: Path, tmp_pa
     with pytest.raises(SetupError) as refused:
         upgraded(file)
     assert str(refused.value) == (
-        f"The database {file} was written by a later version of Livethread (0002); "
+        f"The database {file} was written by a later version of Livethread (later); "
         "start that version, or name another data folder with --data."
     )
     assert file.read_bytes() == before

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from livethread.api.answers import answered
 from livethread.api.paths import AssistantId
 from livethread.api.queries import Page
+from livethread.api.sent import AsSent
 from livethread.domain.assistants import AssistantCreate, AssistantUpdate
 from livethread.services.assistants import Assistants
 
@@ -21,9 +22,9 @@ class AssistantCalls:
     def __init__(self, assistants: Assistants) -> None:
         self._assistants = assistants
 
-    async def create(self, body: AssistantCreate) -> Response:
+    async def create(self, body: AssistantCreate, sent: AsSent) -> Response:
         """Create an assistant."""
-        return answered(await self._assistants.create(body))
+        return answered(await self._assistants.create(body, sent))
 
     async def list(self, page: Page) -> Response:
         """List assistants."""
@@ -33,9 +34,9 @@ class AssistantCalls:
         """Retrieve an assistant."""
         return answered(await self._assistants.get(assistant_id))
 
-    async def update(self, assistant_id: AssistantId, body: AssistantUpdate) -> Response:
+    async def update(self, assistant_id: AssistantId, body: AssistantUpdate, sent: AsSent) -> Response:
         """Modify an assistant; fields that are not given keep their value."""
-        return answered(await self._assistants.update(assistant_id, body))
+        return answered(await self._assistants.update(assistant_id, body, sent))
 
     async def delete(self, assistant_id: AssistantId) -> Response:
         """Delete an assistant; its threads and runs stay."""

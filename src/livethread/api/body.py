@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from livethread.api.strict_json import decode
 from livethread.errors import ApiError
+from livethread.services.remembered import Remembered
 
 MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes of a request body, unless the settings say otherwise."""
@@ -25,11 +26,12 @@ SPILL: Final = 32 * 1024 * 1024
 _BODILESS: Final = frozenset(["GET", "HEAD", "OPTIONS"])
 
 
-def json_route(max_body: int) -> type[APIRoute]:
+def json_route(max_body: int, remembered: Remembered) -> type[APIRoute]:
     """The kind of route whose body is JSON, so that FastAPI validates and documents it as any other.
 
     Args:
         max_body: bytes; a longer one is refused without reading on.
+        remembered: where what is sent again finds its answer.
     """
 
     class JsonRoute(APIRoute):
@@ -39,7 +41,9 @@ def json_route(max_body: int) -> type[APIRoute]:
             async def read_then_handle(request: Request) -> Response:
                 if request.method in _BODILESS:
                     return await handle(request)
-                return await handle(_Decoded(request, await read_json(request, max_body)))
+                decoded = _Decoded(request, await read_json(request, max_body))
+                decoded.state.remembered = remembered
+                return await handle(decoded)
 
             return read_then_handle
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from livethread.api.answers import answered
 from livethread.api.paths import MessageId, RunId, ThreadId
 from livethread.api.queries import Page
+from livethread.api.sent import AsSent
 from livethread.domain.messages import MessageCreate, MessageUpdate
 from livethread.services.messages import Messages
 
@@ -21,9 +22,9 @@ class MessageCalls:
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
 
-    async def create(self, thread_id: ThreadId, body: MessageCreate) -> Response:
+    async def create(self, thread_id: ThreadId, body: MessageCreate, sent: AsSent) -> Response:
         """Post a message."""
-        return answered(await self._messages.create(thread_id, body))
+        return answered(await self._messages.create(thread_id, body, sent))
 
     async def list(self, thread_id: ThreadId, page: Page, run_id: RunId | None = None) -> Response:
         """List messages, those that still grow with their text so far."""
@@ -33,9 +34,9 @@ class MessageCalls:
         """Retrieve a message; while it grows, with its text so far."""
         return answered(await self._messages.get(thread_id, message_id))
 
-    async def update(self, thread_id: ThreadId, message_id: MessageId, body: MessageUpdate) -> Response:
+    async def update(self, thread_id: ThreadId, message_id: MessageId, body: MessageUpdate, sent: AsSent) -> Response:
         """Modify a message's metadata."""
-        return answered(await self._messages.update(thread_id, message_id, body))
+        return answered(await self._messages.update(thread_id, message_id, body, sent))
 
     async def delete(self, thread_id: ThreadId, message_id: MessageId) -> Response:
         """Delete a message that no run is writing any more."""

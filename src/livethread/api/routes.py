@@ -28,6 +28,7 @@ from livethread.live.hubs import Hubs
 from livethread.providers.registry import Registry
 from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
+from livethread.services.remembered import Remembered
 from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
@@ -46,6 +47,7 @@ class Services:
     steps: Steps
     registry: Registry
     hubs: Hubs
+    remembered: Remembered
 
 
 def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) -> None:
@@ -57,7 +59,7 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
         max_body: bytes of a request body.
     """
     envelope.install(app)
-    routes = APIRouter(prefix="/v1", route_class=json_route(max_body), redirect_slashes=False)
+    routes = APIRouter(prefix="/v1", route_class=json_route(max_body, services.remembered), redirect_slashes=False)
 
     def add(method: str, path: str, call: Call, answer: type) -> None:
         nouns = call.__module__.rpartition(".")[2]

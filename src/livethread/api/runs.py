@@ -10,13 +10,13 @@ from starlette.responses import Response
 from livethread.api.answers import answered
 from livethread.api.paths import RunId, ThreadId
 from livethread.api.queries import Page
+from livethread.api.sent import AsSent
 from livethread.api.streams import RunStream
 from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
-from livethread.domain.runs import Run
 from livethread.domain.transitions import TERMINAL
 from livethread.live.hubs import Hubs
 from livethread.services.answers import Answer
-from livethread.services.runs import Runs, Written
+from livethread.services.runs import Runs
 
 POLL_AFTER: Final = "300"
 """Milliseconds after which a poll helper should look again; it must be a whole number (reference section 7.3)."""
@@ -36,13 +36,13 @@ class RunCalls:
         self._runs = runs
         self._hubs = hubs
 
-    async def create(self, thread_id: ThreadId, body: RunCreate, include: Include = None) -> Response:
+    async def create(self, thread_id: ThreadId, body: RunCreate, sent: AsSent, include: Include = None) -> Response:
         """Create a run."""
-        return self._written(await self._runs.create(thread_id, body), stream=body.stream)
+        return self._answered(await self._runs.create(thread_id, body, sent), stream=body.stream)
 
-    async def create_with_thread(self, body: ThreadAndRunCreate) -> Response:
+    async def create_with_thread(self, body: ThreadAndRunCreate, sent: AsSent) -> Response:
         """Create a thread and run it."""
-        return self._written(await self._runs.create_with_thread(body), stream=body.stream)
+        return self._answered(await self._runs.create_with_thread(body, sent), stream=body.stream)
 
     async def list(self, thread_id: ThreadId, page: Page) -> Response:
         """List the runs of a thread."""
@@ -56,21 +56,19 @@ class RunCalls:
             response.headers["openai-poll-after-ms"] = POLL_AFTER
         return response
 
-    async def update(self, thread_id: ThreadId, run_id: RunId, body: RunUpdate) -> Response:
+    async def update(self, thread_id: ThreadId, run_id: RunId, body: RunUpdate, sent: AsSent) -> Response:
         """Modify a run's metadata."""
-        return _run(await self._runs.update(thread_id, run_id, body))
+        return answered(await self._runs.update(thread_id, run_id, body, sent))
 
-    async def cancel(self, thread_id: ThreadId, run_id: RunId) -> Response:
+    async def cancel(self, thread_id: ThreadId, run_id: RunId, sent: AsSent) -> Response:
         """Cancel a run; it keeps the text that was written."""
-        return _run(await self._runs.cancel(thread_id, run_id))
+        return answered(await self._runs.cancel(thread_id, run_id, sent))
 
-    async def submit(self, thread_id: ThreadId, run_id: RunId, body: ToolOutputsSubmit) -> Response:
+    async def submit(self, thread_id: ThreadId, run_id: RunId, body: ToolOutputsSubmit, sent: AsSent) -> Response:
         """Submit the outputs of all calls that a run waits for."""
-        return self._written(await self._runs.submit(thread_id, run_id, body), stream=body.stream)
+        return self._answered(await self._runs.submit(thread_id, run_id, body, sent), stream=body.stream)
 
-    def _written(self, written: Written, *, stream: bool | None) -> Response:
-        return RunStream(self._hubs, written) if stream else _run(written.run)
-
-
-def _run(run: Run) -> Response:
-    return answered(Answer(run.json_text()))
+    def _answered(self, answer: Answer, *, stream: bool | None) -> Response:
+        if stream and answer.begins is not None:
+            return RunStream(self._hubs, answer.begins, answer.written)
+        return answered(answer)

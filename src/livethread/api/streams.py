@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -25,7 +25,7 @@ from livethread.live.hubs import Hubs
 from livethread.live.position import Position, View
 from livethread.live.resume import Resume
 from livethread.live.snapshot import DEFAULT_LIMIT
-from livethread.services.runs import Written
+from livethread.services.answers import Beginning
 
 _PATH: Final = re.compile(r"/v1/threads/([^/]+)(?:/runs/([^/]+))?/events")
 
@@ -87,20 +87,24 @@ class RunStream(Response):
 
     Args:
         hubs: where viewers attach.
-        written: the run, and where in the log the stream begins.
+        begins: where in the log the stream begins.
+        written: to be called once it was written to its end, if it matters.
     """
 
-    def __init__(self, hubs: Hubs, written: Written) -> None:
+    def __init__(self, hubs: Hubs, begins: Beginning, written: Callable[[], None] | None = None) -> None:
         super().__init__()
         self._hubs = hubs
+        self._begins = begins
         self._written = written
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream the run until it ends or waits for its caller."""
-        run = self._written.run
-        view = View(run.id, self._written.run_seq)
-        position = Position(self._written.before, "", [], run.id)
-        await _serve(self._hubs, run.thread_id, view, position, scope, receive, send)
+        begins = self._begins
+        view = View(begins.run_id, begins.run_seq)
+        position = Position(begins.before, "", [], begins.run_id)
+        to_its_end = await _serve(self._hubs, begins.thread_id, view, position, scope, receive, send)
+        if to_its_end and self._written is not None:
+            self._written()
 
 
 async def _serve(
@@ -114,8 +118,12 @@ async def _serve(
     *,
     limit: int = DEFAULT_LIMIT,
     snapshot: bool = True,
-) -> None:
-    """One viewer, from its first byte to its last; that it goes away stops nothing but this."""
+) -> bool:
+    """One viewer, from its first byte to its last; that it goes away stops nothing but this.
+
+    Returns:
+        Whether all that there will ever be was written.
+    """
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     hub = hubs.of(thread_id)
     viewer = await hub.attach(AsgiSink(scope.get(UNWRAPPED, send)), view, position, limit=limit, snapshot=snapshot)
@@ -124,6 +132,7 @@ async def _serve(
         await asyncio.wait([gone, viewer.closed], return_when=asyncio.FIRST_COMPLETED)
         if not gone.done():
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return viewer.ended  # many clients close as soon as they have read that
     finally:
         hub.detach(viewer)
         gone.cancel()

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from livethread.api.answers import answered
 from livethread.api.paths import ThreadId
 from livethread.api.queries import Page
+from livethread.api.sent import AsSent
 from livethread.domain.threads import Thread, ThreadCreate, ThreadUpdate
 from livethread.services.threads import Threads
 
@@ -46,9 +47,9 @@ class ThreadCalls:
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
 
-    async def create(self, body: ThreadCreate) -> Response:
+    async def create(self, body: ThreadCreate, sent: AsSent) -> Response:
         """Create a thread, with its first messages if you like."""
-        return answered(await self._threads.create(body))
+        return answered(await self._threads.create(body, sent))
 
     async def list(self, page: Page) -> Response:
         """List threads, those with the newest activity first, each with its title and last message."""
@@ -58,9 +59,9 @@ class ThreadCalls:
         """Retrieve a thread."""
         return answered(await self._threads.get(thread_id))
 
-    async def update(self, thread_id: ThreadId, body: ThreadUpdate) -> Response:
+    async def update(self, thread_id: ThreadId, body: ThreadUpdate, sent: AsSent) -> Response:
         """Modify a thread; fields that are not given keep their value."""
-        return answered(await self._threads.update(thread_id, body))
+        return answered(await self._threads.update(thread_id, body, sent))
 
     async def delete(self, thread_id: ThreadId) -> Response:
         """Delete a thread; runs that have not ended are cancelled."""

@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where in the log a stream begins that is the answer to a call on a run.
+
+    Args:
+        thread_id: whose log.
+        run_id: the run.
+        run_seq: the seq of its ``thread.run.created``.
+        before: the seq behind which the stream begins.
+    """
+
+    thread_id: str
+    run_id: str
+    run_seq: int
+    before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +31,14 @@ class Answer:
     Args:
         text: its JSON.
         cursor: what a viewer who has read exactly this holds of the thread, if the answer says so.
+        begins: where the stream begins that the caller may have instead.
+        written: to be called once the answer was written to its end, if it matters: until then a retry gets it again.
     """
 
     text: str
     cursor: str | None = None
+    begins: Beginning | None = None
+    written: Callable[[], None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

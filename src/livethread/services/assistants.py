@@ -10,6 +10,7 @@ from livethread.errors import NotFound
 from livethread.ids import Ids
 from livethread.services.answers import Answer, Listing
 from livethread.services.pages import window
+from livethread.services.remembered import Sent, once
 from livethread.storage import queries
 from livethread.storage.database import Connection, Database
 from livethread.storage.pages import Page, page_of_assistants
@@ -30,16 +31,16 @@ class Assistants:
         self._ids = ids
         self._clock = clock
 
-    async def create(self, body: AssistantCreate) -> Answer:
+    async def create(self, body: AssistantCreate, sent: Sent | None = None) -> Answer:
         """Store a new assistant."""
         assistant = Assistant.create(body, self._ids, int(self._clock.now()))
-        answer = Answer(assistant.json_text())
 
-        def change(connection: Connection) -> None:
+        def change(connection: Connection) -> Answer:
+            answer = Answer(assistant.json_text())
             queries.add_assistant(connection, assistant.id, answer.text)
+            return answer
 
-        await self._database.write(change)
-        return answer
+        return await self._database.write(once(sent, change))
 
     async def get(self, assistant_id: str) -> Answer:
         """An assistant.
@@ -64,7 +65,7 @@ class Assistants:
         page = await self._database.read(read)
         return Listing([row.object for row in page.rows], [row.id for row in page.rows], page.has_more)
 
-    async def update(self, assistant_id: str, body: AssistantUpdate) -> Answer:
+    async def update(self, assistant_id: str, body: AssistantUpdate, sent: Sent | None = None) -> Answer:
         """Change the fields that the body gives; runs that were created before keep their copy.
 
         Raises:
@@ -77,7 +78,7 @@ class Assistants:
             queries.change_assistant(connection, assistant_id, answer.text)
             return answer
 
-        return await self._database.write(change)
+        return await self._database.write(once(sent, change))
 
     async def delete(self, assistant_id: str) -> Answer:
         """Forget an assistant; its threads and runs stay.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from livethread.domain.lists import ListQuery
 from livethread.domain.messages import Message, MessageCreate, MessageUpdate
@@ -16,6 +17,7 @@ from livethread.live.reading import Reading
 from livethread.services.answers import Answer, Listing
 from livethread.services.pages import window
 from livethread.services.policy import policy_of
+from livethread.services.remembered import Sent, append
 from livethread.storage import queries
 from livethread.storage.database import Connection
 from livethread.storage.pages import Page, page_of_messages
@@ -38,7 +40,7 @@ class Messages:
         self._ids = ids
         self._policy = policy
 
-    async def create(self, thread_id: str, body: MessageCreate) -> Answer:
+    async def create(self, thread_id: str, body: MessageCreate, sent: Sent | None = None) -> Answer:
         """Post a message.
 
         Raises:
@@ -52,7 +54,7 @@ class Messages:
             (message,) = post(write, [body], self._ids)
             return Answer(message.json_text())
 
-        return await self._log.append(thread_id, change)
+        return await append(self._log, thread_id, sent, change)
 
     async def get(self, thread_id: str, message_id: str) -> Answer:
         """A message; while it grows, with its text so far.
@@ -100,24 +102,25 @@ class Messages:
 
         return await self._reading.thread(thread_id, read, build)
 
-    async def update(self, thread_id: str, message_id: str, body: MessageUpdate) -> Answer:
+    async def update(self, thread_id: str, message_id: str, body: MessageUpdate, sent: Sent | None = None) -> Answer:
         """Replace a message's metadata.
 
         Raises:
             NotFound: no such thread or message.
         """
 
-        def change(write: ThreadWrite) -> Message:
+        def change(write: ThreadWrite) -> Answer:
             old = write.message(message_id)
             message = old.updated(body)
             if message != old:
                 write.append(message, "thread.message.updated")
-            return message
+            return Answer(message.json_text())
 
-        message = await self._log.append(thread_id, change)
-        if message.status == "in_progress":
-            return await self.get(thread_id, message_id)
-        return Answer(message.json_text())
+        answer = await append(self._log, thread_id, sent, change)
+        if Message.model_validate_json(answer.text).status == "in_progress":
+            shown = await self.get(thread_id, message_id)
+            return replace(shown, written=answer.written)
+        return answer
 
     async def delete(self, thread_id: str, message_id: str) -> Answer:
         """Forget a message.

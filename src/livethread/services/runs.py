@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from livethread.clock import Clock
@@ -20,10 +19,11 @@ from livethread.errors import ApiError, NotFound
 from livethread.ids import Ids
 from livethread.live.log import ThreadLog, ThreadWrite
 from livethread.live.reading import Reading
-from livethread.services.answers import Answer, Listing
+from livethread.services.answers import Answer, Beginning, Listing
 from livethread.services.messages import post
 from livethread.services.pages import window
 from livethread.services.policy import policy_of
+from livethread.services.remembered import Sent, append
 from livethread.services.threads import begin
 from livethread.storage import queries
 from livethread.storage.database import Connection
@@ -32,21 +32,6 @@ from livethread.storage.queries import AnyRow
 
 MAX_WAITING: Final = 100
 """Runs of one thread that wait as ``queued``; one more is refused (429 and 5xx would be retried by SDKs)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A run after a call that changed it, and where in the log a stream of that call begins.
-
-    Args:
-        run: as the call left it.
-        run_seq: the seq of its ``thread.run.created``.
-        before: the seq behind which the stream begins.
-    """
-
-    run: Run
-    run_seq: int
-    before: int
 
 
 class Runs:
@@ -67,16 +52,21 @@ class Runs:
         self._clock = clock
         self._policy = policy
 
-    async def create(self, thread_id: str, body: RunCreate) -> Written:
+    async def create(self, thread_id: str, body: RunCreate, sent: Sent | None = None) -> Answer:
         """Queue a run, behind the messages that come with it; all or nothing.
 
         Raises:
             NotFound: no such thread or assistant.
             ApiError: the thread is busy and its policy refuses, or there is nothing to run on.
         """
-        return await self._log.append(thread_id, lambda write: self._queue(write, body, body.additional_messages or []))
 
-    async def create_with_thread(self, body: ThreadAndRunCreate) -> Written:
+        def change(write: ThreadWrite) -> Answer:
+            run, run_seq = self._queue(write, body, body.additional_messages or [])
+            return _answer(run, run_seq, before=run_seq - 1)
+
+        return await append(self._log, thread_id, sent, change)
+
+    async def create_with_thread(self, body: ThreadAndRunCreate, sent: Sent | None = None) -> Answer:
         """Make a thread with its messages, and queue a run on it; all or nothing.
 
         Raises:
@@ -87,12 +77,11 @@ class Runs:
         now = int(self._clock.now())
         thread, messages = Thread.create(start, self._ids, now).with_messages(start.messages or (), self._ids, now)
 
-        def change(write: ThreadWrite) -> Written:
+        def change(write: ThreadWrite) -> Answer:
             begin(write, thread, messages)
-            written = self._queue(write, body, ())
-            return Written(written.run, written.run_seq, before=0)
+            return _answer(*self._queue(write, body, ()), before=0)
 
-        return await self._log.append(thread.id, change, create=True)
+        return await append(self._log, thread.id, sent, change, create=True)
 
     async def get(self, thread_id: str, run_id: str) -> tuple[Answer, str]:
         """A run, and its status.
@@ -129,21 +118,21 @@ class Runs:
 
         return await self._reading.thread(thread_id, read, build)
 
-    async def update(self, thread_id: str, run_id: str, body: RunUpdate) -> Run:
+    async def update(self, thread_id: str, run_id: str, body: RunUpdate, sent: Sent | None = None) -> Answer:
         """Replace a run's metadata, whatever its status.
 
         Raises:
             NotFound: no such thread or run.
         """
 
-        def change(write: ThreadWrite) -> Run:
+        def change(write: ThreadWrite) -> Answer:
             run = write.run(run_id).updated(body)
             write.append(run, "thread.run.updated")
-            return run
+            return Answer(run.json_text())
 
-        return await self._log.append(thread_id, change)
+        return await append(self._log, thread_id, sent, change)
 
-    async def cancel(self, thread_id: str, run_id: str) -> Run:
+    async def cancel(self, thread_id: str, run_id: str, sent: Sent | None = None) -> Answer:
         """Ask a run to stop; it keeps its text and ends ``cancelled``.
 
         Raises:
@@ -151,16 +140,16 @@ class Runs:
             ApiError: it is over already, or has been asked.
         """
 
-        def change(write: ThreadWrite) -> Run:
+        def change(write: ThreadWrite) -> Answer:
             run = write.run(run_id)
             check_cancel(run)
             run = move(run, "cancelling", write.now)
             write.append(run, "thread.run.cancelling")
-            return run
+            return Answer(run.json_text())
 
-        return await self._log.append(thread_id, change)
+        return await append(self._log, thread_id, sent, change)
 
-    async def submit(self, thread_id: str, run_id: str, body: ToolOutputsSubmit) -> Written:
+    async def submit(self, thread_id: str, run_id: str, body: ToolOutputsSubmit, sent: Sent | None = None) -> Answer:
         """Answer all calls that a run waits for; it is queued again.
 
         Raises:
@@ -168,7 +157,7 @@ class Runs:
             ApiError: it does not wait, or not for these calls.
         """
 
-        def change(write: ThreadWrite) -> Written:
+        def change(write: ThreadWrite) -> Answer:
             run, before = write.run(run_id), write.seq
             check_submit(run, body.tool_outputs)
             outputs = {output.tool_call_id: output.text for output in body.tool_outputs}
@@ -178,11 +167,12 @@ class Runs:
                     write.append(done, "thread.run.step.completed")
             run = move(run, "queued", write.now)
             write.append(run, "thread.run.queued")
-            return Written(run, write.run_seq(run_id), before)
+            return _answer(run, write.run_seq(run_id), before)
 
-        return await self._log.append(thread_id, change)
+        return await append(self._log, thread_id, sent, change)
 
-    def _queue(self, write: ThreadWrite, body: RunOptions, messages: Sequence[MessageCreate]) -> Written:
+    def _queue(self, write: ThreadWrite, body: RunOptions, messages: Sequence[MessageCreate]) -> tuple[Run, int]:
+        """Append a new run behind its messages; it, and the seq of its ``thread.run.created``."""
         row = queries.assistant(write.connection, body.assistant_id)
         if row is None:
             raise NotFound("assistant", body.assistant_id)
@@ -193,9 +183,9 @@ class Runs:
         run = Run.create(body, assistant, write.thread_id, self._ids, write.now, thread_policy=policy)
         if not run.instructions and not queries.has_messages(write.connection, write.thread_id):
             raise nothing_to_run()
-        before = write.seq
+        run_seq = write.seq + 1
         write.append(run, "thread.run.created", "thread.run.queued")
-        return Written(run, before + 1, before)
+        return run, run_seq
 
     def _make_room(self, write: ThreadWrite, policy: ThreadPolicy) -> None:
         """What a new run does to a busy thread, or it to the run (ARCHITECTURE, "A busy thread")."""
@@ -215,3 +205,7 @@ class Runs:
                 f"Thread {write.thread_id} already has {MAX_WAITING} runs waiting. "
                 "Wait until one has started, or cancel some."
             )
+
+
+def _answer(run: Run, run_seq: int, before: int) -> Answer:
+    return Answer(run.json_text(), begins=Beginning(run.thread_id, run.id, run_seq, before))

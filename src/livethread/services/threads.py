@@ -17,6 +17,7 @@ from livethread.live.log import ThreadLog, ThreadWrite
 from livethread.live.reading import Reading
 from livethread.services.answers import Answer, Listing
 from livethread.services.pages import window
+from livethread.services.remembered import Sent, append
 from livethread.storage import queries
 from livethread.storage.database import Connection, Database
 from livethread.storage.pages import Page, page_of_threads
@@ -41,13 +42,17 @@ class Threads:
         self._ids = ids
         self._clock = clock
 
-    async def create(self, body: ThreadCreate | None = None) -> Answer:
+    async def create(self, body: ThreadCreate | None = None, sent: Sent | None = None) -> Answer:
         """Open a thread with its first messages, in one transaction."""
         body = body or ThreadCreate()
         now = int(self._clock.now())
         thread, messages = Thread.create(body, self._ids, now).with_messages(body.messages or (), self._ids, now)
-        await self._log.append(thread.id, lambda write: begin(write, thread, messages), create=True)
-        return Answer(thread.json_text())
+
+        def change(write: ThreadWrite) -> Answer:
+            begin(write, thread, messages)
+            return Answer(thread.json_text())
+
+        return await append(self._log, thread.id, sent, change, create=True)
 
     async def get(self, thread_id: str) -> Answer:
         """A thread.
@@ -77,7 +82,7 @@ class Threads:
         page = await self._database.read(read)
         return Listing([listed(row) for row in page.rows], [row.id for row in page.rows], page.has_more)
 
-    async def update(self, thread_id: str, body: ThreadUpdate) -> Answer:
+    async def update(self, thread_id: str, body: ThreadUpdate, sent: Sent | None = None) -> Answer:
         """Change the fields that the body gives.
 
         Raises:
@@ -91,7 +96,7 @@ class Threads:
                 write.append(thread, "thread.updated")
             return Answer(thread.json_text())
 
-        return await self._log.append(thread_id, change)
+        return await append(self._log, thread_id, sent, change)
 
     async def delete(self, thread_id: str) -> Answer:
         """End a thread: the runs that have not ended are cancelled at once, and their owners refused from now on.

@@ -100,3 +100,15 @@ leases: Final = Table(
     Column("usage", Text),  # JSON: what the turn cost whose calls the run waits for; its step ends with it
     Index(None, "owner"),
 )
+
+answers: Final = Table(
+    "answers",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # of the caller and its key; without a key, of all that it asked
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # the later, the higher; of a key there is one
+    Column("request", String(64), nullable=False),  # the digest of all that was asked: a key is good for one request
+    Column("object", Text, nullable=False),
+    Column("begins", Text),  # JSON: where a stream of the answer begins, of a run that it speaks of
+    Column("expires_at", BigInteger, nullable=False),  # seconds
+    Index(None, "expires_at"),
+)
