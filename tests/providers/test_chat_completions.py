@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,7 +22,6 @@ from livethread.providers.chunks import (
     ProviderError,
     Reasoning,
     Refusal,
-    Request,
     Text,
     TextPart,
     ToolCall,
@@ -31,65 +30,13 @@ from livethread.providers.chunks import (
     Usage,
 )
 from livethread.providers.failures import ModelApi
+from tests.providers.builtin.stopped_clock import StoppedClock
+from tests.providers.turns import KEY, MINTED, TOOL, ask, failed, played, provider, read_to_the_error, sent
 from tests.providers.upstream import CHUNKED, DONE, OPEN, Do, Step, Upstream, call, delta, event, piece, plain, usage
 
-KEY = "sk-very-secret-0123456789"
-HELLO = PromptMessage("user", (TextPart("Hello"),))
-TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
-MINTED = Ids(7).new("call")
+CLOCK = {"type": "function", "function": {"name": "clock", "parameters": {"type": "object", "properties": {}}}}
+NAMED = {"type": "function", "function": {"name": "clock"}}
 FIVE_AND_TWO = {"prompt_tokens": 5, "completion_tokens": 2}
-
-
-def ask(**fields: Any) -> Request:
-    return Request(**{"model": "m", "instructions": None, "messages": (HELLO,), **fields})
-
-
-def provider(url: str, **settings: Any) -> ChatCompletions:
-    return ChatCompletions(url, **{"key": KEY, "ids": Ids(7), **settings})
-
-
-async def played(*script: Step, **settings: Any) -> list[Chunk]:
-    """All chunks of one turn against an upstream that plays this script."""
-    async with Upstream([list(script)]) as upstream:
-        model = provider(upstream.url, **settings)
-        try:
-            return [chunk async for chunk in model.stream(ask())]
-        finally:
-            await model.close()
-
-
-async def read_to_the_error(stream: AsyncIterator[Chunk], seen: asyncio.Event) -> tuple[list[Chunk], ProviderError]:
-    """What a stream yields, and the error that ends it; ``seen`` is set by each chunk."""
-    chunks: list[Chunk] = []
-    try:
-        async for chunk in stream:
-            chunks += [chunk]
-            seen.set()
-    except ProviderError as error:
-        return chunks, error
-    pytest.fail("the stream ended well")
-
-
-async def failed(*script: Step, **settings: Any) -> tuple[list[Chunk], ProviderError]:
-    """What one turn yields before it fails, and how it fails; no message ever shows the key."""
-    async with Upstream([list(script)]) as upstream:
-        model = provider(upstream.url, **settings)
-        chunks, error = await read_to_the_error(model.stream(ask()), asyncio.Event())
-        await model.close()
-        assert upstream.url in error.message
-    assert KEY not in error.message
-    assert error.__cause__ is None
-    return chunks, error
-
-
-async def sent(request: Request, url: Callable[[Upstream], str] = lambda up: up.url, **settings: Any) -> Any:
-    """The JSON that goes upstream for a request."""
-    async with Upstream([[OPEN, delta("stop", content="x")]]) as upstream:
-        model = provider(url(upstream), **settings)
-        async for _ in model.stream(request):
-            pass
-        await model.close()
-    return upstream.asked[0].json
 
 
 # ------------------------------------------------------------------------------------------- the request
@@ -182,21 +129,30 @@ async def test_settings_are_sent_only_when_they_are_set() -> None:
 
 
 async def test_tool_settings_are_sent_only_with_tools() -> None:
-    named = {"type": "function", "function": {"name": "weather"}}
-    without = await sent(ask(tool_choice=named, parallel_tool_calls=False))
+    without = await sent(ask(tool_choice="required", parallel_tool_calls=False))
     assert not {"tools", "tool_choice", "parallel_tool_calls"} & set(without)
     default = await sent(ask(tools=(TOOL,)))
     assert (default["tools"], default["parallel_tool_calls"], "tool_choice" in default) == ([TOOL], True, False)
-    chosen = await sent(ask(tools=(TOOL,), tool_choice=named, parallel_tool_calls=False))
-    assert (chosen["tool_choice"], chosen["parallel_tool_calls"]) == (named, False)
+    chosen = await sent(ask(tools=(TOOL,), tool_choice="none", parallel_tool_calls=False))
+    assert (chosen["tools"], chosen["tool_choice"], chosen["parallel_tool_calls"]) == ([TOOL], "none", False)
+
+
+async def test_a_forced_call_is_the_only_one_that_an_engine_is_offered() -> None:
+    body = await sent(ask(tools=(TOOL, CLOCK), tool_choice=NAMED))
+    assert (body["tools"], body["tool_choice"]) == ([CLOCK], "required")
+
+
+async def test_a_choice_that_names_no_tool_is_for_the_engine_to_judge() -> None:
+    body = await sent(ask(tools=(TOOL,), tool_choice=NAMED))
+    assert (body["tools"], body["tool_choice"]) == ([TOOL], NAMED)
 
 
 async def test_openai_gets_its_own_name_of_the_limit_and_no_default_that_its_reasoning_models_refuse(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("livethread.providers.chat_completions._OPENAI_HOSTS", (".127.0.0.1",))
-    body = await sent(ask(tools=(TOOL,), max_completion_tokens=9))
-    assert body["max_completion_tokens"] == 9
+    body = await sent(ask(tools=(TOOL, CLOCK), max_completion_tokens=9, tool_choice=NAMED))
+    assert (body["max_completion_tokens"], body["tools"], body["tool_choice"]) == (9, [TOOL, CLOCK], NAMED)
     assert not {"max_tokens", "parallel_tool_calls"} & set(body)
     assert (await sent(ask(tools=(TOOL,), parallel_tool_calls=False)))["parallel_tool_calls"] is False
 
@@ -212,7 +168,7 @@ async def test_the_query_of_the_address_is_kept_for_azure() -> None:
 @pytest.mark.parametrize("address", ["localhost:8080/v1", "ftp://x/v1", "", "http://", "http://[::1/v1"])
 def test_an_address_that_is_not_http_is_refused_at_once(address: str) -> None:
     with pytest.raises(SetupError, match="must look like"):
-        ChatCompletions(address, ids=Ids())
+        ChatCompletions(address, ids=Ids(), clock=StoppedClock())
 
 
 # ------------------------------------------------------------------------------------- what a stream says
@@ -575,7 +531,7 @@ async def test_a_chunk_of_another_shape_is_an_error(body: bytes) -> None:
 
 
 async def test_an_endless_event_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("livethread.providers.chat_answer._MAX_EVENT_BYTES", 1000)
+    monkeypatch.setattr("livethread.providers.chat_answer.MAX_BYTES", 1000)
     chunks, error = await failed(OPEN, delta(content="x") + b"data: " + b"y" * 1000, Do.HANG)
     assert (chunks, error.kind, error.partial) == ([Text("x")], "bad_stream", True)
 
@@ -735,13 +691,6 @@ async def test_a_json_error_with_status_200_is_that_error() -> None:
     assert "No model loaded" in error.message
 
 
-async def test_a_whole_answer_where_a_stream_was_asked_for_is_an_error() -> None:
-    whole = {"choices": [{"message": {"content": "x"}, "finish_reason": "stop"}]}
-    chunks, error = await failed(plain("200 OK", whole))
-    assert (chunks, error.kind) == ([], "bad_stream")
-    assert "application/json instead of a stream" in error.message
-
-
 async def test_an_answer_that_is_no_http_is_an_error() -> None:
     _, error = await failed(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
     assert (error.kind, error.retryable) == ("bad_stream", False)
@@ -769,7 +718,7 @@ async def test_a_port_where_nothing_listens_is_said_to_be_one() -> None:
 
 async def test_a_host_that_does_not_exist_is_said_to_be_missing() -> None:
     error = await unreachable("http://no-such-host.invalid/v1")
-    assert error.kind == "connection"
+    assert (error.kind, error.retryable, error.partial) == ("connection", True, False)
     assert "no such host" in error.message
 
 
@@ -842,6 +791,27 @@ async def test_a_connection_is_used_again_after_a_whole_answer() -> None:
                     end.set()
             assert end.is_set()
         assert (len(upstream.asked), upstream.connections) == (3, 1)
+        await model.close()
+
+
+async def test_a_connection_that_has_died_in_the_pool_is_replaced_unseen() -> None:
+    # As llama.cpp does: it promises to keep the connection of a stream, and closes it.
+    kept: list[Step] = [CHUNKED, piece(delta("stop", content="x")), piece(DONE), piece(b""), Do.NEXT]
+    async with Upstream([kept, [], kept, [Do.RESET], kept]) as upstream:
+        model = provider(upstream.url)
+        for _ in range(3):
+            assert [chunk async for chunk in model.stream(ask())] == [Text("x"), Finish("stop")]
+        assert (len(upstream.asked), upstream.connections) == (5, 3)
+        assert len({asked.body for asked in upstream.asked}) == 1
+        await model.close()
+
+
+async def test_a_new_connection_that_dies_unanswered_is_not_replaced() -> None:
+    async with Upstream([[]]) as upstream:
+        model = provider(upstream.url)
+        with pytest.raises(ProviderError):
+            await anext(model.stream(ask()))
+        assert len(upstream.asked) == 1
         await model.close()
 
 

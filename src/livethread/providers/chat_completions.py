@@ -6,6 +6,7 @@ This file does the HTTP. What is sent is made by `chat_request`, what comes back
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
@@ -13,12 +14,15 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
+from livethread.clock import Clock
 from livethread.errors import SetupError
 from livethread.ids import Ids
-from livethread.providers.chat_answer import ChatAnswer
-from livethread.providers.chat_request import request_body
+from livethread.providers.chat_answer import MAX_BYTES, ChatAnswer, is_whole
+from livethread.providers.chat_request import request_body, shows_images
 from livethread.providers.chunks import Chunk, ProviderError, Request
-from livethread.providers.failures import ModelApi, parse_leniently, seconds_to_wait
+from livethread.providers.failures import ModelApi, parse_leniently
+from livethread.providers.unable import abilities
+from livethread.providers.word_by_word import word_by_word
 
 _FAILURES: Final = (aiohttp.ClientError, OSError, TimeoutError)
 _OPENAI_HOSTS: Final = (".openai.com", ".openai.azure.com")
@@ -26,6 +30,7 @@ _MAX_ERROR_BYTES: Final = 64 * 1024
 _AFTER_FINISH_SECONDS: Final = 5.0
 _AFTER_DONE_SECONDS: Final = 0.25
 _MODELS_SECONDS: Final = 10.0
+_MOST_STALE: Final = 10  # connections that have died while they were kept, one after another
 
 
 class ChatCompletions:
@@ -35,9 +40,13 @@ class ChatCompletions:
         base_url: what stands before ``/chat/completions``, such as ``http://127.0.0.1:11434/v1``.
         key: sent as a bearer token; None for engines that ask for none.
         ids: makes the ids of tool calls that come without.
+        clock: the time in which a whole answer is told.
         headers: sent with every request besides our own.
         connect_timeout: seconds until a connection must stand.
         stall_timeout: seconds the API may send nothing, before its answer or in it.
+        stream: False for an API that cannot stream: its answers are asked for whole, and told word by word.
+        images: False for models that take no images, so that a turn with one fails before it is sent.
+        words_per_second: how fast a whole answer is told; 0 for at once.
 
     Raises:
         SetupError: the address is not one of HTTP.
@@ -49,9 +58,13 @@ class ChatCompletions:
         key: str | None = None,
         *,
         ids: Ids,
+        clock: Clock,
         headers: Mapping[str, str] | None = None,
         connect_timeout: float = 10.0,
         stall_timeout: float = 120.0,
+        stream: bool = True,
+        images: bool | None = None,
+        words_per_second: float = 40.0,
     ) -> None:
         try:
             url = URL(base_url.strip().rstrip("/"))
@@ -70,6 +83,10 @@ class ChatCompletions:
         self._openai = f".{url.host}".endswith(_OPENAI_HOSTS)
         self._ids = ids
         self._stall = stall_timeout
+        self._stream = stream
+        self._images = images
+        self._words_per_second = words_per_second
+        self._clock = clock
         self._secrets = _secrets(key, url.password, *url.query.values(), *sent.values())
         self._headers = {
             **sent,
@@ -89,21 +106,30 @@ class ChatCompletions:
         Raises:
             ProviderError: for everything that goes wrong, also a stream without a finish reason.
         """
-        api = self._api(request.model)
+        if self._images is False and shows_images(request):
+            raise _no_images(request.model)
+        api = ModelApi(self._address, self._secrets, request.model, abilities(request, stream=self._stream))
         answer = ChatAnswer(self._ids, api)
-        body = request_body(request, openai=self._openai)
-        response = await self._open(api, "chat/completions", "text/event-stream", body)
+        body = request_body(request, openai=self._openai, stream=self._stream)
+        accept = "text/event-stream" if self._stream else "application/json"
+        response = await self._open(api, "chat/completions", accept, body)
         try:
-            if response.content_type != "text/event-stream":
-                raise await self._no_stream(api, response)
-            while not answer.done and (data := await self._read(api, response, answer)):
-                for chunk in answer.feed(data):
+            # The API's own word counts, whatever was asked for: some never stream, and some always do.
+            if response.content_type == "text/event-stream":
+                while not answer.done and (data := await self._read(api, response, answer)):
+                    for chunk in answer.feed(data):
+                        yield chunk
+                for chunk in answer.end():
                     yield chunk
-            for chunk in answer.end():
-                yield chunk
-            await _drain(response)
+                await _drain(response)
+                return
+            chunks = answer.whole(await self._whole(api, response))
         finally:
             response.close()
+        for pause, chunk in word_by_word(chunks, self._words_per_second):
+            if pause:
+                await self._clock.sleep(pause)
+            yield chunk
 
     async def models(self) -> list[str]:
         """The names that ``GET /models`` lists.
@@ -111,7 +137,7 @@ class ChatCompletions:
         Raises:
             ProviderError: the API does not answer, or not with a list.
         """
-        api = self._api(None)
+        api = ModelApi(self._address, self._secrets, None)
         try:
             async with asyncio.timeout(_MODELS_SECONDS):
                 response = await self._open(api, "models", "application/json", None)
@@ -130,27 +156,15 @@ class ChatCompletions:
         if session is not None:
             await session.close()
 
-    def _api(self, model: str | None) -> ModelApi:
-        return ModelApi(self._address, self._secrets, model)
-
     async def _open(self, api: ModelApi, path: str, accept: str, body: bytes | None) -> aiohttp.ClientResponse:
         """An answer whose status is 200; anything else is raised.
 
         The causes are not chained: a repr of aiohttp's errors shows the headers of the request, and so the key.
         """
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                # Every run may stream at once, and waiting for a free connection would count as connecting.
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=self._timeout,
-            )
         headers = {**self._headers, "Accept": accept}
         url = (self._url / path).with_query(self._url.query)  # Azure wants its api-version there
         try:
-            response = await self._session.request(
-                "GET" if body is None else "POST", url, data=body, headers=headers, allow_redirects=False
-            )
+            response = await self._send(url, headers, body)
         except _FAILURES as error:
             raise api.failed(error, limit=self._stall, answering=False) from None
         if response.status == 200:
@@ -158,24 +172,81 @@ class ChatCompletions:
         try:
             if 300 <= response.status < 400:
                 target = response.headers.get("Location", "another address")
-                sentence = api.redact(f"{api} redirects to {target}. Set LIVETHREAD_UPSTREAM_URL to where it leads.")
-                raise ProviderError("not_found", sentence, status=response.status)
+                sentence = f"{api} redirects to {target}. Set its address to where that leads."
+                raise ProviderError("not_found", api.redact(sentence), status=response.status)
             body_found = await _small_body(response)
-            raise api.reported(body_found, status=response.status, retry_after=seconds_to_wait(response.headers))
+            raise api.reported(body_found, status=response.status, headers=response.headers)
         finally:
             response.close()
 
-    async def _no_stream(self, api: ModelApi, response: aiohttp.ClientResponse) -> ProviderError:
-        """What an answer means that came with 200 and is no stream: an error in disguise, or a wrong address."""
-        body = await _small_body(response)
-        if isinstance(body, dict) and body.get("error"):
-            return api.reported(body)
+    async def _send(self, url: URL, headers: Mapping[str, str], body: bytes | None) -> aiohttp.ClientResponse:
+        """The answer, as soon as its head is there.
+
+        llama.cpp promises to keep the connection of a stream, and closes it. The next request then dies on it without
+        an answer, and is sent anew, as browsers and curl do.
+        """
+        if self._session is None:
+            tracing = aiohttp.TraceConfig()
+            tracing.on_connection_reuseconn.append(_note_reuse)
+            self._session = aiohttp.ClientSession(
+                # Every run may stream at once, and waiting for a free connection would count as connecting.
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=self._timeout,
+                trace_configs=[tracing],
+            )
+        for left in reversed(range(_MOST_STALE + 1)):
+            reused = asyncio.Event()
+            # Sent in pieces, so that a long one blocks nobody.
+            data = None if body is None else io.BytesIO(body)
+            try:
+                return await self._session.request(
+                    "GET" if body is None else "POST",
+                    url,
+                    data=data,
+                    headers=headers,
+                    allow_redirects=False,
+                    trace_request_ctx=reused,
+                )
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if not reused.is_set() or not left:
+                    raise
+        raise AssertionError("the last attempt either answers or raises")
+
+    async def _whole(self, api: ModelApi, response: aiohttp.ClientResponse) -> Any:
+        """The JSON of a whole answer; anything else that came with 200 is raised.
+
+        That is an error in disguise, a wrong address, or an answer that got broken on its way.
+        """
         if response.content_type in ("text/html", "application/xhtml+xml"):
-            what = "an HTML page"
-        else:
-            what = f"{response.content_type} instead of a stream of events"
-        sentence = f"{api} answered with {what}. Check the address: it must be a Chat Completions API, often …/v1."
-        return ProviderError("bad_stream", sentence, status=response.status)
+            raise api.no_answer("an HTML page")
+        text = await self._text(api, response)
+        try:
+            found = parse_leniently(text)
+        except (ValueError, RecursionError):
+            if response.content_type == "application/json":
+                raise api.no_answer(f"JSON that is broken ({text[:40]!r})", retryable=True) from None
+            found = None
+        if isinstance(found, dict) and (found.get("error") or found.get("object") == "error"):
+            raise api.reported(found)
+        if is_whole(found):
+            return found
+        raise api.no_answer(
+            f"{response.content_type} that is no answer"
+            if not self._stream
+            else f"{response.content_type} instead of a stream of events",
+        )
+
+    async def _text(self, api: ModelApi, response: aiohttp.ClientResponse) -> str:
+        body = bytearray()
+        try:
+            while piece := await response.content.readany():
+                body += piece
+                if len(body) > MAX_BYTES:
+                    raise api.no_answer("an answer that is longer than 16 MB")
+        except (*_FAILURES, RuntimeError) as error:
+            raise api.failed(error, limit=self._stall, answering=True) from None
+        return body.decode(errors="replace")
 
     async def _read(self, api: ModelApi, response: aiohttp.ClientResponse, answer: ChatAnswer) -> bytes:
         """The next bytes; nothing at the end, and when there is trouble after the finish."""
@@ -189,6 +260,21 @@ class ChatCompletions:
             if answer.finished:
                 return b""
             raise api.failed(error, limit=self._stall, answering=True, partial=answer.partial) from None
+
+
+def _no_images(model: str) -> ProviderError:
+    sentence = (
+        f"The model '{model}' takes no images (images = false in livethread.toml), and this thread has one. Ask in a "
+        "thread without images, or give the assistant a model that takes them."
+    )
+    return ProviderError("bad_request", sentence)
+
+
+async def _note_reuse(
+    session: aiohttp.ClientSession, context: Any, params: aiohttp.TraceConnectionReuseconnParams
+) -> None:
+    """Tell a request that it goes over a connection that has served others."""
+    context.trace_request_ctx.set()
 
 
 async def _drain(response: aiohttp.ClientResponse) -> None:

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from livethread.providers.chunks import ImagePart, PromptMessage, Request, TextPart
 
 
-def request_body(request: Request, *, openai: bool) -> bytes:
-    """The JSON that asks for one streamed turn; what is left at its default is left out.
+def request_body(request: Request, *, openai: bool, stream: bool = True) -> bytes:
+    """The JSON that asks for one turn; what is left at its default is left out.
 
     Args:
         request: the turn.
-        openai: whether OpenAI itself is asked, which differs from the engines in two fields.
+        openai: whether OpenAI itself is asked, which differs from the engines in three fields.
+        stream: whether the answer is to come as a stream, or whole.
     """
+    tools, tool_choice = (request.tools, request.tool_choice) if openai else _narrowed(request)
     body: dict[str, Any] = {
         "model": request.model,
         "messages": [
             *([{"role": "system", "content": request.instructions}] if request.instructions else []),
             *map(_message, request.messages),
         ],
-        "stream": True,
-        "stream_options": {"include_usage": True},
+        "stream": stream,
     }
-    if request.tools:
-        body["tools"] = [dict(tool) for tool in request.tools]
-        if request.tool_choice != "auto":
-            body["tool_choice"] = _plain(request.tool_choice)
+    if stream:
+        body["stream_options"] = {"include_usage": True}
+    if tools:
+        body["tools"] = [dict(tool) for tool in tools]
+        if tool_choice != "auto":
+            body["tool_choice"] = _plain(tool_choice)
         # llama.cpp makes one call at a time unless it is asked for more. OpenAI makes several by itself, and
         # its reasoning models (o1, o3-mini, o4-mini) refuse the very field.
         if not (openai and request.parallel_tool_calls):
@@ -48,6 +51,25 @@ def request_body(request: Request, *, openai: bool) -> bytes:
     return json.dumps(body).encode("ascii")  # unlike msgspec, it writes any str there is
 
 
+def shows_images(request: Request) -> bool:
+    """Whether the model is to look at an image: the dialect has them in the messages of users only."""
+    return any(_shows(message) for message in request.messages)
+
+
+def _narrowed(request: Request) -> tuple[Sequence[Mapping[str, Any]], str | Mapping[str, Any]]:
+    """The tools and the choice among them, with a forced call told as the only one there is.
+
+    llama.cpp takes a choice that names its function for `auto`, and LM Studio refuses it, while `required` is known to
+    both, to vLLM and to the hosted APIs. With one tool the two mean the same.
+    """
+    choice = request.tool_choice
+    if not isinstance(choice, str):
+        named = [tool for tool in request.tools if tool["function"]["name"] == choice.get("function", {}).get("name")]
+        if named:
+            return named, "required"
+    return request.tools, choice
+
+
 def _plain(value: str | Mapping[str, Any]) -> str | dict[str, Any]:
     return value if isinstance(value, str) else dict(value)
 
@@ -61,11 +83,15 @@ def _message(message: PromptMessage) -> dict[str, Any]:
             for call in message.tool_calls
         ]
         return {"role": "assistant", "content": message.text or None, "tool_calls": calls}
-    # Plain text goes as a string, since many engines' templates know nothing else; the dialect has images in
-    # the messages of users only.
-    if message.role == "assistant" or not any(isinstance(part, ImagePart) for part in message.parts):
-        return {"role": message.role, "content": message.text}
+    # Plain text goes as a string, since many engines' templates know nothing else.
+    if not _shows(message):
+        text = "".join(part.text if isinstance(part, TextPart) else "[image]" for part in message.parts)
+        return {"role": message.role, "content": text}
     return {"role": "user", "content": [_part(part) for part in message.parts]}
+
+
+def _shows(message: PromptMessage) -> bool:
+    return message.role == "user" and any(isinstance(part, ImagePart) for part in message.parts)
 
 
 def _part(part: TextPart | ImagePart) -> dict[str, Any]:

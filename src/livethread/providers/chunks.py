@@ -70,6 +70,7 @@ class Request:
         tools: function tools in the API's form, ``{"type": "function", "function": {…}}``.
         metadata: the run's metadata over the assistant's (``builtin/script`` reads ``script``).
         turn: how many model turns of this run came before (0 for the first).
+        attempt: how many attempts of this turn have failed before it, all unseen.
     """
 
     model: str
@@ -85,6 +86,7 @@ class Request:
     max_completion_tokens: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     turn: int = 0
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How many tokens a text is: a real tokenizer's count where there is one, else a stated estimate.
 
-Only OpenAI has published tokenizers for its models. They are used if the extra ``livethread[tokens]`` is installed and the
-vocabulary can be had: tiktoken keeps it in ``TIKTOKEN_CACHE_DIR``, and fetches it once if it is not there.
+Only OpenAI has published tokenizers for its models. They are used if the extra ``livethread[tokens]`` is installed and
+the vocabulary can be had: tiktoken keeps it in ``TIKTOKEN_CACHE_DIR``, and fetches it once if it is not there.
 """
 
 from __future__ import annotations

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+
+from jsonschema import Draft202012Validator
 
 from livethread.ids import Ids
 from livethread.providers.builtin import Builtin
 from livethread.providers.chunks import Chunk, PromptMessage, ProviderError, Request, TextPart
 
 SPEC = Path(__file__).parents[3] / "spec"
+EXAMPLES = sorted((SPEC / "scripts").glob("*.yaml"))
+SCHEMA = Draft202012Validator(json.loads((SPEC / "script.schema.json").read_text(encoding="utf-8")))
 
 
 class StoppedClock:
@@ -50,7 +55,13 @@ async def until_error(stream: AsyncIterator[Chunk]) -> tuple[list[Chunk], Provid
 
 
 async def play(
-    scenario: str, *, said: str = "Hello", turn: int = 0, clock: StoppedClock | None = None, pace: float = 0
+    scenario: str,
+    *,
+    said: str = "Hello",
+    turn: int = 0,
+    attempt: int = 0,
+    clock: StoppedClock | None = None,
+    pace: float = 0,
 ) -> tuple[list[Chunk], ProviderError | None]:
     provider = Builtin(clock or StoppedClock(), Ids(seed=1), words_per_second=pace)
-    return await until_error(provider.stream(request(instructions=scenario, said=said, turn=turn)))
+    return await until_error(provider.stream(request(instructions=scenario, said=said, turn=turn, attempt=attempt)))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -9,20 +11,22 @@ from livethread.providers.builtin.schema import schema_text
 from livethread.providers.builtin.words import words
 from livethread.providers.chunks import Finish, Text
 from tests.providers.builtin.stopped_clock import StoppedClock, play
+from tests.providers.builtin.tools.runs import run
 
-GUIDE, LAB = first_assistants()
+FIRST = GUIDE, TOOLBOX, LAB = first_assistants()
 SCRIPT = LAB.instructions or ""
 
 
-def test_there_are_a_guide_and_a_latency_lab() -> None:
-    assert [(one.name, one.model) for one in (GUIDE, LAB)] == [
+def test_there_are_a_guide_a_toolbox_and_a_latency_lab() -> None:
+    assert [(one.name, one.model) for one in FIRST] == [
         ("Guide", "builtin/guide"),
+        ("Toolbox", "builtin/tools"),
         ("Latency lab", "builtin/script"),
     ]
 
 
 def test_each_says_that_it_is_not_a_language_model() -> None:
-    for one in (GUIDE, LAB):
+    for one in FIRST:
         assert "Not a language model" in one.description
         assert dict(one.metadata) == {"built_in": "demo, not a language model"}
 
@@ -30,7 +34,36 @@ def test_each_says_that_it_is_not_a_language_model() -> None:
 def test_the_lab_fits_the_schema_and_the_limits_of_an_assistant() -> None:
     Draft202012Validator(yaml.safe_load(schema_text())).validate(yaml.safe_load(SCRIPT))
     assert len(SCRIPT) < 10_000
-    assert all(len(one.description) <= 512 for one in (GUIDE, LAB))
+    assert all(len(one.description) <= 512 for one in FIRST)
+
+
+def test_the_toolbox_has_functions_whose_parameters_are_schemas() -> None:
+    assert [tool["function"]["name"] for tool in TOOLBOX.tools] == ["get_weather", "get_time", "convert_units"]
+    for tool in TOOLBOX.tools:
+        Draft202012Validator.check_schema(tool["function"]["parameters"])
+    assert (GUIDE.tools, LAB.tools) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("said", "rounds"),
+    [
+        ("What is the weather in Rome?", [[("get_weather", {"city": "Rome"})]]),
+        ("What time is it in Tokyo?", [[("get_time", {"timezone": "Tokyo"})]]),
+        (
+            "How is the weather in Oslo in celsius? And the time in Europe/Oslo?",
+            [[("get_weather", {"city": "Oslo", "unit": "celsius"}), ("get_time", {"timezone": "Europe/Oslo"})]],
+        ),
+        (
+            "What is the weather in Rome and Paris, and then convert 20 celsius to fahrenheit?",
+            [
+                [("get_weather", {"city": "Rome"}), ("get_weather", {"city": "Paris"})],
+                [("convert_units", {"value": 20, "from": "celsius", "to": "fahrenheit"})],
+            ],
+        ),
+    ],
+)
+def test_the_toolbox_calls_its_functions(said: str, rounds: list[Any]) -> None:
+    assert run(said, tools=TOOLBOX.tools).rounds == rounds
 
 
 async def said(word: str, clock: StoppedClock | None = None) -> str:

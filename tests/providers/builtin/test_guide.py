@@ -37,6 +37,8 @@ OVERVIEW = GUIDE.text("")
         ("connect Ollama", "Connecting a real model"),
         ("are you ChatGPT?", "The built-in models"),
         ("what can builtin/script do", "builtin/script"),
+        ("what is builtin/tools", "builtin/tools"),
+        ("what is the Toolbox?", "The Toolbox"),
         ("which port?", "Settings"),
         ("What is a thread?", "Threads, messages and runs"),
         ("How to use my own GPT model?", "Connecting a real model"),

@@ -18,9 +18,9 @@ def provider(scripts: Path | None = None, *, frozen: bool = False) -> Builtin:
     return Builtin(StoppedClock(frozen=frozen), Ids(seed=1), words_per_second=0, scripts=scripts)
 
 
-async def test_it_is_a_provider_with_two_models() -> None:
+async def test_it_is_a_provider_with_three_models() -> None:
     it: Provider = provider()
-    assert await it.models() == ["builtin/guide", "builtin/script"]
+    assert await it.models() == ["builtin/guide", "builtin/tools", "builtin/script"]
     await it.close()
     await it.close()
 
@@ -30,7 +30,9 @@ async def test_an_unknown_model_is_not_found_and_the_error_lists_what_exists() -
     assert chunks == []
     assert error is not None
     assert (error.kind, error.status) == ("not_found", 404)
-    assert error.message == "There is no built-in model 'builtin/poet'; there are builtin/guide and builtin/script."
+    assert error.message == (
+        "There is no built-in model 'builtin/poet'; there are builtin/guide, builtin/tools, builtin/script."
+    )
 
 
 async def test_a_script_without_a_scenario_says_where_to_put_one() -> None:

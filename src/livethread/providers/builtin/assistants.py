@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,24 +16,31 @@ class FirstAssistant:
     name: str
     description: str
     model: str
-    instructions: str | None
+    instructions: str | None = None
+    tools: list[dict[str, Any]] = field(default_factory=list)
     metadata: Mapping[str, str] = field(default_factory=lambda: {"built_in": "demo, not a language model"})
 
 
 def first_assistants() -> tuple[FirstAssistant, ...]:
     """The assistants made at first start, in the order in which they are made."""
-    scenario = resources.files("livethread.providers.builtin") / "latency_lab.yaml"
+    folder = resources.files("livethread.providers.builtin")
     return (
         FirstAssistant(
             name="Guide",
             description="Answers questions about Livethread from its documentation. Not a language model.",
             model="builtin/guide",
-            instructions=None,
+        ),
+        FirstAssistant(
+            name="Toolbox",
+            description="Calls functions with what it finds in your message; you give back what they return. "
+            "Not a language model.",
+            model="builtin/tools",
+            tools=json.loads((folder / "toolbox.json").read_text(encoding="utf-8")),
         ),
         FirstAssistant(
             name="Latency lab",
             description="Plays a long answer, a slow one, an error or a rate limit on request. Not a language model.",
             model="builtin/script",
-            instructions=scenario.read_text(encoding="utf-8"),
+            instructions=(folder / "latency_lab.yaml").read_text(encoding="utf-8"),
         ),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from livethread.providers.builtin.passages import Passage, packed
 from livethread.providers.builtin.playback import Wait, paced
-from livethread.providers.builtin.words import words
+from livethread.providers.builtin.words import TOO_COMMON, words
 from livethread.providers.chunks import Chunk, Finish, Text, Usage
 
 HONEST = "(Built-in guide: I look things up in Livethread's documentation; I am not a language model.)"
@@ -16,13 +16,6 @@ HONEST = "(Built-in guide: I look things up in Livethread's documentation; I am 
 _MENU = "What I can tell you"  # the passage for whoever asks nothing in particular
 _READ = 4_000  # characters of the question; what is behind them is seldom the question
 _TERMS = 16
-_TOO_COMMON = """
-    a about all am an and any are as at be been but by can could did do does for from get had has have hello help
-    hey hi how i if in into is it its just like livethread ll make may me mean my need no not of on or our please re
-    s show so some t tell thank thanks that the their them then there they this to us use using ve want was way we
-    were what when where which who why will with would yes you your
-"""
-_STOP = frozenset(_TOO_COMMON.split())
 
 _TABLE = "CREATE VIRTUAL TABLE passages USING fts5(title, heading, also, body, tokenize = 'porter unicode61')"
 _FILL = "INSERT INTO passages (rowid, title, heading, also, body) VALUES (?, ?, ?, ?, ?)"
@@ -98,7 +91,7 @@ class Guide:
 def _terms(question: str) -> list[str]:
     """The question's telling words, each in quotes, so that none is read as search syntax."""
     found = re.findall(r"[^\W_]{1,40}", question[:_READ].casefold())
-    telling = [word for word in dict.fromkeys(found) if word not in _STOP]
+    telling = [word for word in dict.fromkeys(found) if word not in TOO_COMMON]
     if not telling and "livethread" in found:
         telling = ["livethread"]
     return [f'"{word}"' for word in telling[:_TERMS]]

@@ -10,13 +10,15 @@ from livethread.clock import Clock
 from livethread.ids import Ids
 from livethread.providers.builtin import folder
 from livethread.providers.builtin.guide import Guide
+from livethread.providers.builtin.limit import limited
 from livethread.providers.builtin.playback import Playback, Wait
 from livethread.providers.builtin.reading import read
 from livethread.providers.builtin.scenario import Scenario
 from livethread.providers.builtin.script import Player, chosen
+from livethread.providers.builtin.tools.turn import Turn
 from livethread.providers.chunks import Chunk, ProviderError, Request
 
-MODELS = ("builtin/guide", "builtin/script")
+MODELS = ("builtin/guide", "builtin/tools", "builtin/script")
 _SHORT = 4_000  # characters of a scenario that are read on the spot
 
 
@@ -25,8 +27,8 @@ class Builtin:
 
     Args:
         clock: whose time passes between words.
-        ids: makes the ids of scripted calls that have none.
-        words_per_second: the pace of the guide, and of script steps without a pace of their own; 0 is no wait.
+        ids: makes the ids of calls, of scripted ones that have none.
+        words_per_second: the pace of what is said, of script steps without a pace of their own; 0 is no wait.
         scripts: the folder in which ``metadata["script"]`` names a file.
     """
 
@@ -38,7 +40,10 @@ class Builtin:
         self._guide = Guide()
 
     def stream(self, request: Request) -> Playback:
-        """One turn of ``builtin/guide`` or ``builtin/script``. Closing it ends a wait at once.
+        """One turn of a built-in model. Closing it ends a wait at once.
+
+        Where `Request.max_completion_tokens` is set, the turn ends with ``length`` before the word that would be one
+        too many; a scripted turn that says how it finishes does just that.
 
         Raises:
             ProviderError: while it is read; ``not_found`` for another model, ``bad_request`` for a script that is not
@@ -57,9 +62,15 @@ class Builtin:
     async def _play(self, request: Request) -> Iterator[Chunk | Wait]:
         message = next((message.text for message in reversed(request.messages) if message.role == "user"), "")
         prompt_words = sum(len(message.text.split()) for message in request.messages)
+        limit = request.max_completion_tokens
         match request.model:
             case "builtin/guide":
-                return self._guide.answer(message, prompt_words, self._words_per_second)
+                played = self._guide.answer(message, prompt_words, self._words_per_second)
+                return limited(played, limit, prompt_words)
+            case "builtin/tools":
+                seconds = 1 / self._words_per_second if self._words_per_second else 0.0
+                played = Turn(request, lambda: self._ids.new("call")).play(prompt_words, seconds)
+                return limited(played, limit, prompt_words)
             case "builtin/script":
                 scenario = await self._scenario(request)
                 pace = scenario.words_per_second
@@ -69,10 +80,12 @@ class Builtin:
                     words_per_second=self._words_per_second if pace is None else pace,
                     call_id=lambda: self._ids.new("call"),
                 )
-                return player.play(chosen(scenario, message, request.turn))
+                turn = chosen(scenario, message, request.turn, request.attempt)
+                played = player.play(turn)
+                return played if turn.finishes else limited(played, limit, prompt_words, counted=not turn.uncounted)
             case model:
                 raise ProviderError(
-                    "not_found", f"There is no built-in model '{model}'; there are {' and '.join(MODELS)}.", status=404
+                    "not_found", f"There is no built-in model '{model}'; there are {', '.join(MODELS)}.", status=404
                 )
 
     async def _scenario(self, request: Request) -> Scenario:
