@@ -76,6 +76,8 @@ async def test_steps_are_listed_and_read(client: Client, rooms: Rooms) -> None:
     include = {"include[]": "step_details.tool_calls[*].file_search.results[*].content"}
     (step,) = (await client.get(place, params=include)).json()["data"]
     assert (await client.get(f"{place}/{step['id']}", params=include)).json() == step
+    refused = await client.get(place, params={"include[]": "everything"})
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "include[][0]")
     messages = await client.get(f"/v1/threads/{thread['id']}/messages", params={"run_id": run.id})
     assert [message["content"][0]["text"]["value"] for message in messages.json()["data"]] == ["Hi"]
 

@@ -1,8 +1,8 @@
-"""The query parameters of every list (reference section 1.4)."""
+"""Query parameters that calls share (reference sections 1.4 and 2.4)."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
@@ -20,3 +20,9 @@ def _list_query(
 
 Page = Annotated[ListQuery, Depends(_list_query)]
 """Which page of a list the caller wants."""
+
+Include = Annotated[
+    list[Literal["step_details.tool_calls[*].file_search.results[*].content"]] | None,
+    Query(alias="include[]", description="What steps carry besides; the one value there is has nothing to add yet."),
+]
+"""What steps carry besides."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import Query
 from starlette.responses import Response
 
 from livethread.api.answers import answered
 from livethread.api.paths import RunId, ThreadId
-from livethread.api.queries import Page
+from livethread.api.queries import Include, Page
 from livethread.api.sent import AsSent
 from livethread.api.streams import RunStream
 from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
@@ -20,8 +19,6 @@ from livethread.services.runs import Runs
 
 POLL_AFTER: Final = "300"
 """Milliseconds after which a poll helper should look again; it must be a whole number (reference section 7.3)."""
-
-Include = Annotated[list[str] | None, Query(alias="include[]", description="What steps carry besides.")]
 
 
 class RunCalls:

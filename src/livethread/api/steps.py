@@ -6,12 +6,12 @@ from starlette.responses import Response
 
 from livethread.api.answers import answered
 from livethread.api.paths import RunId, StepId, ThreadId
-from livethread.api.queries import Page
+from livethread.api.queries import Include, Page
 from livethread.services.steps import Steps
 
 
 class StepCalls:
-    """The calls on run steps; ``include[]`` is accepted and has nothing to add.
+    """The calls on run steps.
 
     Args:
         steps: the service that answers them.
@@ -20,10 +20,10 @@ class StepCalls:
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
 
-    async def list(self, thread_id: ThreadId, run_id: RunId, page: Page) -> Response:
+    async def list(self, thread_id: ThreadId, run_id: RunId, page: Page, include: Include = None) -> Response:
         """List the steps of a run."""
         return answered(await self._steps.list(thread_id, run_id, page))
 
-    async def get(self, thread_id: ThreadId, run_id: RunId, step_id: StepId) -> Response:
+    async def get(self, thread_id: ThreadId, run_id: RunId, step_id: StepId, include: Include = None) -> Response:
         """Retrieve a step of a run."""
         return answered(await self._steps.get(thread_id, run_id, step_id))
