@@ -43,6 +43,12 @@ def stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
+@functools.lru_cache(maxsize=1024)
+def name_stems(name: str) -> frozenset[str]:
+    """The stems of the words of a name."""
+    return frozenset(map(stem, name_words(name)))
+
+
 class Tally:
     """Counts words in text that comes in pieces, also where a piece ends inside a word."""
 

@@ -12,7 +12,7 @@ from livethread.providers.builtin.tools.least import least
 from livethread.providers.builtin.tools.mentions import Mention, Said
 from livethread.providers.builtin.tools.picking import Mentions, Parameter
 from livethread.providers.builtin.tools.schemas import Document, Schema, Work, kind_of, properties_of
-from livethread.providers.builtin.words import name_words, stem
+from livethread.providers.builtin.words import name_stems
 
 _DEPTH = 5
 _MOST_ITEMS = 8
@@ -66,11 +66,6 @@ class Source:
     known: Sequence[Known] = ()
     answers: Mapping[str, Said] | None = None
     forced: bool = False
-
-    @classmethod
-    def whole(cls, said: Said) -> Source:
-        """All of a text."""
-        return cls(said, [(0, len(said.text))])
 
 
 @dataclass(slots=True)
@@ -203,10 +198,10 @@ class Filling:
     def _property(self, schema: object, path: str, parameter: Parameter) -> _Found | None:
         if parameter.named and path in (self._source.answers or {}):
             return self._answer(schema, path, parameter)
-        near = self._value(schema, path, replace(parameter, required=False)) if not parameter.named else None
-        if near is not None or not parameter.required or parameter.named:
-            return near or self._value(schema, path, parameter)
-        return self._known(schema, parameter) or self._value(schema, path, parameter)
+        if parameter.named or not parameter.required:
+            return self._value(schema, path, parameter)
+        near = self._value(schema, path, replace(parameter, required=False))
+        return near or self._known(schema, parameter) or self._value(schema, path, parameter)
 
     def _answer(self, schema: object, path: str, parameter: Parameter) -> _Found | None:
         """What was said when this argument was asked for."""
@@ -281,15 +276,11 @@ def known(name: str, output: Any) -> list[Known]:
     if isinstance(output, list):
         output = output[0] if output else None
     if isinstance(output, dict):
-        found = [Known(_stems(key), value) for key, value in list(output.items())[:_MOST_PROPERTIES]]
+        found = [Known(name_stems(key), value) for key, value in list(output.items())[:_MOST_PROPERTIES]]
         for inner in [one.value for one in found if isinstance(one.value, dict)][:_MOST_ITEMS]:
-            found += [Known(_stems(key), value) for key, value in list(inner.items())[:_MOST_PROPERTIES]]
+            found += [Known(name_stems(key), value) for key, value in list(inner.items())[:_MOST_PROPERTIES]]
         return [one for one in found if isinstance(one.value, str | int | float)]
-    return [Known(_stems(name), output)] if isinstance(output, str | int | float) else []
-
-
-def _stems(name: str) -> frozenset[str]:
-    return frozenset(map(stem, name_words(name)))
+    return [Known(name_stems(name), output)] if isinstance(output, str | int | float) else []
 
 
 def _joined(path: str, name: str) -> str:

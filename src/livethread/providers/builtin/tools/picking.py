@@ -11,7 +11,7 @@ from livethread.providers.builtin.tools import vocabulary
 from livethread.providers.builtin.tools.functions import as_list
 from livethread.providers.builtin.tools.mentions import Mention, MentionKind, Said
 from livethread.providers.builtin.tools.schemas import Document, Schema, kind_of
-from livethread.providers.builtin.words import name_words, stem
+from livethread.providers.builtin.words import name_stems, stem
 
 _LEADING = re.compile(r"^(?:[\s:,.;-]|(?:for|that|about|of|to|saying|is|the|an?)\b)+", re.IGNORECASE)
 _TRAILING = " \n\t,.;!?"
@@ -46,7 +46,7 @@ class Parameter:
     @property
     def stems(self) -> frozenset[str]:
         """Of the words of its name."""
-        return frozenset(map(stem, name_words(self.name)))
+        return name_stems(self.name)
 
 
 class Mentions:
@@ -72,6 +72,7 @@ class Mentions:
     ) -> tuple[Any, Mention] | None:
         """The value for a schema of one value, and where it was found; None if nothing mentioned can be it."""
         for value, mention in self._offered(schema, parameter, document):
+            document.work.step()
             if self._is_free(mention, parameter) and accepts(value):
                 self.used.append(mention)
                 return value, mention
@@ -204,7 +205,7 @@ class Mentions:
         return any(one.start < mention.end and mention.start < one.end for one in self.used)
 
     def _is_near(self, mention: Mention) -> bool:
-        return any(start <= mention.start < end or start == mention.start for start, end in self._spans)
+        return any(start <= mention.start < end for start, end in self._spans)
 
 
 def _are_alike(one: Mention, other: Mention) -> bool:

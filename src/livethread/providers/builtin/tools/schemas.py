@@ -10,7 +10,7 @@ from livethread.providers.builtin.tools.functions import as_list, as_mapping
 
 Schema = Mapping[str, Any]
 
-_MOST_STEPS = 8_000
+_MOST_STEPS = 6_000
 _HOPS = 16
 
 

@@ -210,7 +210,7 @@ class Turn:
             {
                 "function": call.name,
                 "arguments": wording.parsed(call.arguments),
-                "output": wording.parsed(output) or output,
+                "output": output if (read := wording.parsed(output)) is None else read,
             }
             for call, output in self._outputs()
         ]
@@ -242,9 +242,8 @@ class Turn:
         message = self._newest
         if message is None:
             return []
-        return [part for part in message.parts if isinstance(part, ImagePart)] + _IMAGE.findall(
-            message.text[: 2 * READ]
-        )
+        shown = [part for part in message.parts if isinstance(part, ImagePart)]
+        return [*shown, *_IMAGE.findall(message.text[: 2 * READ])]
 
 
 def _parted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 from livethread.providers.builtin.words import TOO_COMMON, stem
@@ -63,6 +64,7 @@ _BEHIND: Final = {
 }
 
 
+@functools.lru_cache(maxsize=1024)
 def before(parameter: frozenset[str]) -> frozenset[str]:
     """The prepositions that stand before the value of a parameter with these stems."""
     return frozenset(preposition for preposition, names in _STEMS_BEHIND.items() if names & parameter)
