@@ -76,6 +76,11 @@ def test_other_assistants_are_users_with_their_name_in_front() -> None:
     ]  # fmt: skip
 
 
+def test_the_question_is_the_newest_of_a_person_s() -> None:
+    assert asked([posted("Hello", 2), written("Weak.", 9, a_run(CRITIC), 4)]).question == "Hello"
+    assert asked([written("Weak.", 9, a_run(CRITIC), 4)]).question == ""
+
+
 def test_an_assistant_that_is_gone_or_has_no_name_is_called_assistant() -> None:
     assert told(asked([written("Weak.", 9, a_run(CRITIC), 4)], names={})) == [("user", "[assistant]: Weak.")]
 

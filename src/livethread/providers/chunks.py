@@ -46,12 +46,14 @@ class PromptMessage:
         parts: what it says; text and images.
         tool_calls: the calls an assistant's message made.
         tool_call_id: which call a ``tool`` message answers.
+        of_assistant: another assistant said it, though the model is told it as a user's.
     """
 
     role: Literal["user", "assistant", "tool"]
     parts: tuple[TextPart | ImagePart, ...]
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    of_assistant: bool = False
 
     @property
     def text(self) -> str:
@@ -87,6 +89,12 @@ class Request:
     metadata: Mapping[str, str] = field(default_factory=dict)
     turn: int = 0
     attempt: int = 0
+
+    @property
+    def question(self) -> str:
+        """The newest that a person said; empty if nobody has."""
+        said = (message for message in reversed(self.messages) if message.role == "user" and not message.of_assistant)
+        return next((message.text for message in said), "")
 
 
 @dataclass(frozen=True, slots=True)

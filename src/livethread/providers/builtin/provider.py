@@ -60,7 +60,7 @@ class Builtin:
         self._guide.close()
 
     async def _play(self, request: Request) -> Iterator[Chunk | Wait]:
-        message = next((message.text for message in reversed(request.messages) if message.role == "user"), "")
+        message = request.question
         prompt_words = sum(len(message.text.split()) for message in request.messages)
         limit = request.max_completion_tokens
         match request.model:
