@@ -9,7 +9,7 @@ import pytest
 from openai import APIStatusError, AuthenticationError, BadRequestError, NotFoundError, OpenAI
 
 from livethread import testing
-from tests.sdk.scenes import ONE_CALL, SILENCE, TWO_CALLS, asked, polled, script, started, until
+from tests.sdk.scenes import SILENCE, asked, polled, script, started, until
 
 Refused = tuple[type[APIStatusError], str, str | None, str | None]
 """The class, the message, the parameter and the code."""
@@ -220,49 +220,6 @@ def test_a_run_that_cannot_begin_is_refused_as_json_even_when_a_stream_was_asked
     assert list(client.beta.threads.runs.list(thread.id)) == []
 
 
-def test_outputs_are_refused_in_the_wrong_state(client: OpenAI) -> None:
-    runs = client.beta.threads.runs
-    output: Any = [{"tool_call_id": "call_rome", "output": "sun"}]
-
-    def submitted(run_id: str, thread_id: str) -> Refused:
-        return refused(runs.submit_tool_outputs, run_id, thread_id=thread_id, tool_outputs=output)
-
-    working = until(client, started(client, SILENCE), "in_progress")
-    queued = runs.create(working.thread_id, assistant_id=working.assistant_id)
-    found = [submitted(run.id, run.thread_id) for run in (working, queued)]
-    for run in (queued, working):
-        runs.cancel(run.id, thread_id=run.thread_id)
-        polled(client, run)
-    done = polled(client, started(client, script("echo")))
-    found += [submitted(run.id, run.thread_id) for run in (working, done)]
-    assert found == [
-        bad(f'Runs in status "{status}" do not accept tool outputs.', None, None)
-        for status in ("in_progress", "queued", "cancelled", "completed")
-    ]
-
-
-def test_outputs_are_refused_unless_they_answer_every_call_once(client: OpenAI) -> None:
-    run = polled(client, started(client, TWO_CALLS))
-    expected = "Expected tool outputs for call_ids ['call_rome', 'call_oslo'], got "
-    for ids in (["call_rome"], [], ["call_rome", "call_other"], ["call_rome", "call_oslo", "call_oslo"]):
-        given: Any = [{"tool_call_id": id, "output": "sun"} for id in ids]
-        answer = refused(
-            client.beta.threads.runs.submit_tool_outputs, run.id, thread_id=run.thread_id, tool_outputs=given
-        )
-        assert answer == bad(f"{expected}{ids}", None, None)
-    assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).to_dict() == run.to_dict()
-
-
-def test_outputs_can_be_given_once_only(client: OpenAI) -> None:
-    run = polled(client, started(client, ONE_CALL))
-    output: Any = [{"tool_call_id": "call_rome", "output": "sun"}]
-    runs = client.beta.threads.runs
-    runs.submit_tool_outputs(run.id, thread_id=run.thread_id, tool_outputs=output)
-    polled(client, run)
-    answer = refused(runs.submit_tool_outputs, run.id, thread_id=run.thread_id, tool_outputs=output)
-    assert answer == bad('Runs in status "completed" do not accept tool outputs.', None, None)
-
-
 def test_a_run_that_has_ended_cannot_be_cancelled(client: OpenAI) -> None:
     found = []
     for name in ("echo", "length", "http-error"):
@@ -352,8 +309,9 @@ def test_a_model_that_nobody_serves_fails_the_run_and_says_what_to_do(client: Op
     run = polled(client, client.beta.threads.runs.create(asked(client).id, assistant_id=assistant.id))
     assert run.to_dict()["last_error"] == {
         "code": "server_error",
-        "message": "No model API is set up that could serve the model 'gpt-4o'. Set LIVETHREAD_UPSTREAM_URL "
-        "(or OPENAI_BASE_URL) to one, or use the model builtin/guide, which needs none.",
+        "message": "Nothing serves the model 'gpt-4o': no model API is set up. Set LIVETHREAD_UPSTREAM_URL "
+        '(or OPENAI_BASE_URL) to one, or write "gpt-4o" = "builtin/guide" under [aliases] in livethread.toml; '
+        "builtin/guide needs no model API.",
     }
 
 
