@@ -132,8 +132,8 @@ def _told(item: Seen, run: Run, names: Mapping[str, str], several: bool) -> Prom
     if message.assistant_id == run.assistant_id:
         return PromptMessage("assistant", parts)
     if message.assistant_id is not None:
-        name = names.get(message.assistant_id, "assistant")
-        return PromptMessage("user", _said_by(name, parts), of_assistant=True)
+        speaker = names.get(message.assistant_id, "assistant")
+        return PromptMessage("user", _said_by(speaker, parts), of_assistant=True)
     name = message.metadata.get("name")
     if several and name and message.role == "user":
         return PromptMessage("user", _said_by(name, parts))
