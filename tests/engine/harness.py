@@ -48,7 +48,8 @@ FUNCTIONS = [{"type": "function", "function": {"name": name}} for name in "fgh"]
 _INITIALS = {"thread.run.step.": "S.", "thread.run.": "R.", "thread.message.": "M.", "thread.": "T."}
 
 
-def _short(type: str) -> str:
+def short(type: str) -> str:
+    """An event's type as the reference abbreviates it (section 5.5)."""
     prefix = next(prefix for prefix in _INITIALS if type.startswith(prefix))
     return _INITIALS[prefix] + type.removeprefix(prefix)
 
@@ -231,7 +232,7 @@ class House:
         if run_id is not None:
             query = query.where(columns.run_id == run_id)
         rows = await self.database.read(lambda connection: connection.execute(query).all())
-        return [(_short(row.type), _object(row.data)) for row in rows]
+        return [(short(row.type), _object(row.data)) for row in rows]
 
     async def types(self, thread_id: str, run_id: str | None = None) -> list[str]:
         return [type for type, _ in await self.events(thread_id, run_id)]

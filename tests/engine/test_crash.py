@@ -229,3 +229,65 @@ async def test_a_second_crash_leaves_two_halves_and_one_whole(house: House, tmp_
             await goes_on(third)
             texts: list[Any] = await third.texts(run_id)
             assert texts == [("incomplete", "Half"), ("incomplete", "Two thirds"), ("completed", "All.")]
+
+
+async def test_a_half_message_whose_text_a_power_cut_took_is_deleted(house: House) -> None:
+    thread_id, run_id, _ = await house.streaming("Half a")
+    async with killed(house) as after:
+        after.drafts.close()
+        (after.folder / "livethread.db-drafts").write_bytes(b"")
+        after.drafts.__init__(after.drafts.path)  # type: ignore[misc]
+        assert await recovered(after) == []
+        assert (await after.types(thread_id))[-2:] == ["M.deleted", "S.failed"]
+        assert await after.texts(run_id) == []
+        after.provider.plan([Text("A whole one."), STOP])
+        await goes_on(after)
+        assert await after.texts(run_id) == [("completed", "A whole one.")]
+
+
+async def test_what_a_run_sees_is_what_it_saw_before_the_crash(house: House) -> None:
+    thread_id, assistant_id = await house.thread(), await house.assistant()
+    earlier = await house.asked(thread_id, assistant_id=assistant_id)
+    await house.asked(thread_id, assistant_id=assistant_id, thread_policy="parallel")
+    of_earlier, of_later = house.provider.calls
+    of_earlier.end(Text("Finished meanwhile."), STOP)
+    await house.says(of_later, "Half a")
+    await house.post(thread_id, "Posted meanwhile.")
+    async with killed(house) as after:
+        await recovered(after)
+        await goes_on(after)
+        assert await after.texts(earlier) == [("completed", "Finished meanwhile.")]
+        (again,) = after.provider.calls
+        assert again.request == of_later.request
+        assert told(again.request.messages) == [("user", "Hello")]
+        again.end(*CALLS)
+        await after.quiet()
+        (run_id,) = {data["id"] for type, data in await after.events(thread_id) if type == "R.requires_action"}
+        await after.submit(thread_id, run_id, call_a="1", call_b="2")
+        assert told(after.provider.last.request.messages) == [
+            ("user", "Hello"), ("assistant", ""), ("tool", "1"), ("tool", "2"),
+        ]  # fmt: skip
+
+
+async def test_a_half_that_its_run_wrote_again_is_seen_by_nobody_and_one_it_did_not_by_all(house: House) -> None:
+    thread_id, assistant_id = await house.thread(), await house.assistant()
+    body = {"assistant_id": assistant_id, "thread_policy": "parallel"}
+    ids = [await house.asked(thread_id, **body, metadata={"number": number}) for number in "12"]
+    for call, text in zip(house.provider.calls, ["Half a", "Half of another"], strict=True):
+        await house.says(call, text)
+    async with killed(house) as after:
+        await recovered(after)
+        await goes_on(after)
+        (again,) = [call for call in after.provider.calls if call.request.metadata == {"number": "1"}]
+        again.end(Text("A whole one."), STOP)
+        await after.quiet()
+        await after.runs.cancel(thread_id, ids[1])
+        await after.quiet()
+        assert [await after.texts(id) for id in ids] == [
+            [("incomplete", "Half a"), ("completed", "A whole one.")],
+            [("incomplete", "Half of another")],
+        ]
+        await after.asked(thread_id, assistant_id=assistant_id)
+        assert told(after.provider.last.request.messages) == [
+            ("user", "Hello"), ("assistant", "A whole one."), ("assistant", "Half of another"),
+        ]  # fmt: skip

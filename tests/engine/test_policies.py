@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from livethread.errors import ApiError
+from livethread.live.reading import Reading
 from livethread.providers.chunks import Text
+from livethread.services.runs import Runs
 from livethread.storage import tables
 from tests.engine.harness import House
 from tests.engine.test_loop import CALLS, STOP
@@ -194,4 +198,55 @@ async def test_a_hundred_runs_wait_and_one_more_is_refused(house: House, policy:
     )  # fmt: skip
     interrupting = await house.asked(thread_id, assistant_id=assistant_id, thread_policy="interrupt")
     assert await house.status(interrupting) == ["in_progress"]
+    assert len(house.provider.open) == 1
+
+
+async def test_the_server_s_policy_is_the_run_s_where_nobody_names_one(house: House) -> None:
+    house.runs = Runs(house.log, Reading(house.database, house.drafts), house.ids, house.clock, "parallel")
+    plain, queueing = await house.thread(), await house.thread(thread_policy="queue")
+    ids = [await house.asked(thread_id) for thread_id in (plain, plain, queueing, queueing)]
+    assert await house.status(*ids) == ["in_progress", "in_progress", "in_progress", "queued"]
+
+
+@pytest.mark.parametrize("policy", ["queue", "parallel", "interrupt", "reject"])
+async def test_on_a_thread_that_is_not_busy_every_policy_starts_at_once(house: House, policy: str) -> None:
+    house.provider.plan([Text("Hi"), STOP])
+    thread_id = await house.thread()
+    await house.asked(thread_id)
+    assert await house.status(await house.asked(thread_id, thread_policy=policy)) == ["in_progress"]
+
+
+async def test_under_queue_a_parallel_run_that_waits_for_its_caller_refuses_it_too(house: House) -> None:
+    thread_id, *_ = await house.streaming()
+    house.provider.plan(CALLS)
+    waiting = await house.asked(thread_id, thread_policy="parallel")
+    with pytest.raises(ApiError, match=f"already has an active run {waiting}"):
+        await house.asked(thread_id)
+
+
+async def test_under_queue_runs_that_were_asked_for_at_once_start_one_by_one_in_their_order(house: House) -> None:
+    thread_id, assistant_id = await house.thread(), await house.assistant()
+    with house.database.held():
+        asking = [asyncio.ensure_future(house.asked(thread_id, assistant_id=assistant_id)) for _ in range(4)]
+        await house.moment()
+    ids = await asyncio.gather(*asking)
+    for place in range(4):
+        expected = ["completed"] * place + ["in_progress"] + ["queued"] * (3 - place)
+        assert (await house.status(*ids), len(house.provider.calls)) == (expected, place + 1)
+        await finish(house, place)
+
+
+async def test_interrupting_eight_runs_at_once_keeps_all_their_texts(house: House) -> None:
+    thread_id, assistant_id = await house.thread(), await house.assistant()
+    ids = [await house.asked(thread_id, assistant_id=assistant_id, thread_policy="parallel") for _ in range(9)]
+    for index, call in enumerate(house.provider.calls):
+        await house.says(call, f"voice {index}")
+    house.provider.holds_on.clear()
+    new = await house.asked(thread_id, assistant_id=assistant_id, thread_policy="interrupt")
+    assert await house.status(*ids, new) == ["cancelling"] * 8 + ["cancelled", "queued"]
+    house.provider.holds_on.set()
+    await house.quiet()
+    assert await house.status(*ids, new) == ["cancelled"] * 9 + ["in_progress"]
+    texts = [[("incomplete", f"voice {index}")] for index in range(8)]
+    assert [await house.texts(id) for id in ids] == [*texts, []]
     assert len(house.provider.open) == 1

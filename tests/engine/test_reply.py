@@ -96,6 +96,11 @@ def test_an_id_that_an_earlier_turn_used_is_replaced() -> None:
     assert [call["id"] for call in judged(*TWO, earlier=("call_b",))] == ["call_a", "call_new"]
 
 
+def test_an_id_that_another_call_of_the_turn_has_is_replaced() -> None:
+    same = [ToolCallStart(index, "call_a", "f") for index in range(2)]
+    assert [call["id"] for call in judged(*same)] == ["call_a", "call_new"]
+
+
 @pytest.mark.parametrize("arguments", ["{}", ' {"a": [1, {"b": null}]} ', '{"a": "\\ud83d"}', '{"a": 1, "a": 2}', " "])
 def test_every_json_object_will_do(arguments: str) -> None:
     (call,) = judged(ToolCallStart(0, "call_a", "f"), ToolCallArguments(0, arguments))

@@ -65,7 +65,7 @@ class Reply:
         Args:
             request: what the model was asked. Where it forbids parallel calls, the first one counts; the model may
                 make the others in its next turn.
-            new_id: for a call whose id was used in an earlier turn, as engines that number their calls do.
+            new_id: for a call whose id was used before, as engines that number their calls do in every turn.
 
         Raises:
             ProviderError: a call of a function that the run does not have, or with arguments that are no JSON object.
@@ -83,6 +83,7 @@ class Reply:
                 )
             if call["id"] in used:
                 call["id"] = new_id()
+            used.add(call["id"])
         return calls
 
 

@@ -127,10 +127,6 @@ class Worker:
                 case "thread.run.cancelling":
                     if not self._interrupt(event.object_id, "cancelled"):
                         self._spawn(self._end(hint.thread_id, event.object_id, "cancelled"))
-                case "thread.deleted":
-                    for run_id, loop in list(self._loops.items()):
-                        if loop.thread_id == hint.thread_id:
-                            self._interrupt(run_id, "fenced")
                 case "thread.message.incomplete" | "thread.run.step.failed" if event.run_id is not None:
                     self._interrupt(event.run_id, "fenced")  # somebody else has closed what our loop was writing
                 case type if type in RUN_ENDS:
@@ -163,7 +159,8 @@ class Worker:
                 waiting = await self._engine.database.read(
                     lambda connection: queries.thread_runs(connection, thread_id, ["queued", "in_progress"])
                 )
-                if any(row.id not in self._loops for row in waiting):
+                # A queued run may still have the loop of its last turn, which is about to go.
+                if any(row.status == "queued" or row.id not in self._loops for row in waiting):
                     claimed = await self._engine.log.append(thread_id, self._claim)
                     for run, fence in claimed:
                         self._drive(run, fence)
