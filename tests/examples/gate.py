@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 
@@ -28,10 +28,14 @@ class Gate:
 
     async def upwards(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on what the example asks."""
-        while data := await reader.read(65536):
-            self.asked += data
-            writer.write(data)
-        writer.close()
+        try:
+            while data := await reader.read(65536):
+                self.asked += data
+                writer.write(data)
+        except ConnectionError:  # it has all it wants, and does not read what follows `done`
+            pass
+        finally:
+            writer.close()
 
     async def downwards(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on what the server answers."""
@@ -64,7 +68,9 @@ async def gated(url: str, *, before: bytes) -> AsyncIterator[Gate]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up_reader, up_writer = await asyncio.open_connection(server.hostname, server.port)
         await asyncio.gather(gate.upwards(reader, up_writer), gate.downwards(up_reader, writer))
-        await asyncio.gather(up_writer.wait_closed(), writer.wait_closed())
+        await up_writer.wait_closed()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving.append(asyncio.create_task(serve(reader, writer)))
