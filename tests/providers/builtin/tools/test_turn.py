@@ -26,7 +26,6 @@ from tests.providers.builtin.tools.runs import (
 )
 
 LOCATION = function("get_location", "Where the user is now.")
-THERE = function("get_weather", "The weather somewhere.", {"location": STRING})
 
 
 def weather(city: str, **more: str) -> tuple[str, dict[str, Any]]:
@@ -58,15 +57,11 @@ CONVERTED = ("convert_units", {"value": 20, "from": "celsius", "to": "fahrenheit
         ("weather and time in Rome", [[weather("Rome"), ("get_time", {"timezone": "Rome"})]]),
         ("weather in Rome, time in Oslo", [[weather("Rome"), ("get_time", {"timezone": "Oslo"})]]),
         (
-            "In Tokyo, what's the time, and in Rome, what's the weather?",
-            [[("get_time", {"timezone": "Tokyo"}), weather("Rome")]],
-        ),
-        (
             "What is the weather in Rome and Paris, and then convert 20 celsius to fahrenheit?",
             [[weather("Rome"), weather("Paris")], [CONVERTED]],
         ),
         (
-            "weather in Rome, then in Paris, after that the time in Oslo",
+            "weather in Rome, then in Paris, then the time in Oslo",
             [[weather("Rome")], [weather("Paris")], [("get_time", {"timezone": "Oslo"})]],
         ),
         ("convert 20 celsius to fahrenheit", [[CONVERTED]]),
@@ -88,7 +83,7 @@ def test_the_words_of_a_message_decide_what_is_called(said: str, rounds: list[An
 def test_where_nothing_fits_it_lists_what_there_is(said: str) -> None:
     played = run(said)
     assert played.rounds == []
-    assert "- `get_weather(city, unit?)`: The weather in a city now\n- `get_time(timezone)`:" in played.text
+    assert "- `get_weather`: The weather in a city now\n- `get_time`: The time" in played.text
     assert played.text.endswith(HONEST)
 
 
@@ -98,32 +93,6 @@ def test_a_required_argument_that_is_missing_is_asked_for() -> None:
     assert played.text == f"To call `get_weather` I need `city` (The city). What shall I take?\n\n{HONEST}"
 
 
-@pytest.mark.parametrize(
-    ("reply", "rounds"),
-    [
-        ("rome", [[weather("rome")]]),
-        ("Rome and Paris.", [[weather("Rome"), weather("Paris")]]),
-        ("rather the time in Oslo", [[("get_time", {"timezone": "Oslo"})]]),
-    ],
-)
-def test_the_reply_to_its_question_is_taken_as_the_argument(reply: str, rounds: list[Any]) -> None:
-    said = user("What is the weather?")
-    question = assistant(run(said).text)
-    assert run(said, question, user(reply)).rounds == rounds
-
-
-def test_one_question_after_another_is_answered() -> None:
-    said = user("Convert it, please: convert 20")
-    first = run(said)
-    assert "I need `from`" in first.text
-    asked = [said, assistant(first.text), user("miles")]
-    second = run(*asked)
-    assert "I need `to`" in second.text
-    assert run(*asked, assistant(second.text), user("km")).calls == [
-        ("convert_units", {"value": 20, "from": "miles", "to": "km"})
-    ]
-
-
 def test_a_stage_goes_on_with_what_can_be_called_and_asks_for_the_rest_at_the_end() -> None:
     flight = function("book_flight", "", {"date": {**STRING, "format": "date"}})
     played = run("weather in Rome and book a flight", tools=[WEATHER, flight])
@@ -131,26 +100,9 @@ def test_a_stage_goes_on_with_what_can_be_called_and_asks_for_the_rest_at_the_en
     assert '- `get_weather` with city "Rome": fine\n\nTo call `book_flight` I need `date`.' in played.text
 
 
-def test_what_one_function_gives_back_fills_the_next() -> None:
-    def output(name: str, arguments: dict[str, Any]) -> str:
-        return '{"location": "Bern", "latitude": 46.9}' if name == "get_location" else "snow"
-
-    played = run("What is the weather at my location?", tools=[LOCATION, THERE], outputs=output)
-    assert played.rounds == [[("get_location", {})], [("get_weather", {"location": "Bern"})]]
-
-
-def test_a_plain_output_is_known_by_the_name_of_its_function() -> None:
-    find = function("find_user_id", "", {"name": STRING})
-    orders = function("list_orders", "", {"user_id": INTEGER})
-    played = run(
-        "Find the user Ada and then list the orders", tools=[find, orders], outputs=lambda name, arguments: "42"
-    )
-    assert played.rounds == [[("find_user_id", {"name": "Ada"})], [("list_orders", {"user_id": 42})]]
-
-
 def test_the_answer_tells_each_call_with_its_arguments_and_its_output() -> None:
     def output(name: str, arguments: dict[str, Any]) -> str:
-        told = {"Rome": '{\n "temp": 21,\n "sky": ["clear"]\n}', "Paris": "rain,\n  12 degrees", "Oslo": ""}
+        told = {"Rome": '{"temp": 21,\n "sky": ["clear"]}', "Paris": "rain,\n  12 degrees", "Oslo": ""}
         return told[arguments["city"]]
 
     assert run("weather in Rome, Paris and Oslo in celsius", outputs=output).text == (
@@ -174,14 +126,6 @@ def test_a_long_output_is_cut_in_the_answer() -> None:
 def test_without_parallel_calls_each_has_a_round_of_its_own() -> None:
     played = run("weather in Rome and Paris, and the time in Oslo", parallel_tool_calls=False)
     assert played.rounds == [[weather("Rome")], [weather("Paris")], [("get_time", {"timezone": "Oslo"})]]
-
-
-def test_more_stages_than_there_may_be_rounds_are_called_together_in_the_last() -> None:
-    said = "weather in Rome, then in Paris, then in Oslo, then in Bern"
-    assert run(said, tools=[WEATHER]).rounds == [
-        [weather("Rome")],
-        [weather("Paris"), weather("Oslo"), weather("Bern")],
-    ]
 
 
 def test_no_run_makes_more_calls_than_there_may_be() -> None:
@@ -240,17 +184,17 @@ def schema(**properties: Any) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": wanted}}
 
 
-def test_a_json_schema_is_filled_from_the_message_and_the_outputs() -> None:
+def test_a_json_schema_is_filled_from_the_message() -> None:
     wanted = schema(
-        name=STRING, age=INTEGER, city=STRING, married={"type": "boolean"}, temperature=NUMBER,
+        name=STRING, age=INTEGER, city=STRING, married={"type": "boolean"}, height=NUMBER,
         mood={"enum": ["glad", "sad"]}, note={"type": ["string", "null"]},
     )  # fmt: skip
     played = run(
-        "Ada is 36 years old and lives in London. What is the weather in London?",
-        response_format=wanted, outputs=lambda name, arguments: '{"temperature": 11.5}',
+        "My friend Ada is 36 years old and lives in London.",
+        response_format=wanted,
     )  # fmt: skip
     assert json.loads(played.text) == {
-        "name": "Ada", "age": 36, "city": "London", "married": False, "temperature": 11.5, "mood": "glad", "note": None,
+        "name": "Ada", "age": 36, "city": "London", "married": False, "height": 0, "mood": "glad", "note": None,
     }  # fmt: skip
 
 
@@ -269,10 +213,8 @@ def test_images_are_acknowledged() -> None:
     shown = user("[image file-abc] The weather in Rome?", "https://example.com/a.png", "data:image/png;base64,AAAA")
     played = run(shown)
     assert played.rounds == [[weather("Rome")]]
-    assert played.text.startswith(
-        "You sent an image at https://example.com/a.png and an image at a data URL of 26 characters and "
-        "the image file-abc. I cannot look into images.\n\n"
-    )
+    seen = "https://example.com/a.png, a data URL of 26 characters, file-abc"
+    assert played.text.startswith(f"You sent an image ({seen}). I cannot look into images.\n\n")
 
 
 def test_usage_counts_words_as_tokens() -> None:
@@ -313,27 +255,6 @@ def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:
     played.text.encode()
 
 
-@pytest.mark.parametrize(
-    "tool",
-    [
-        {"type": "function", "function": {"name": "weather"}},
-        {"type": "function", "function": {"name": "weather", "parameters": None, "description": None}},
-        {"type": "function", "function": {"name": "weather", "parameters": {"properties": [], "required": "city"}}},
-        {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "required": ["a"]}}},
-        {"type": "function", "function": {"name": "weather", "parameters": {"$ref": "#"}}},
-        {"type": "function", "function": {"name": "weather", "parameters": {"allOf": [{"$ref": "#/$defs/a"}]}}},
-        {"type": "function", "function": {"name": "weather", "parameters": {"type": "string"}}},
-        {"type": "function", "function": {"name": 7}},
-        {"type": "function"},
-        {"type": "file_search"},
-        {},
-    ],
-)
-def test_a_schema_that_makes_no_sense_breaks_nothing(tool: dict[str, Any]) -> None:
-    for choice in ("auto", "required"):
-        assert run("weather in Rome", tools=[tool], tool_choice=choice).text.endswith(HONEST)
-
-
 def test_a_schema_that_branches_without_end_is_given_up() -> None:
     node = {"anyOf": [{"type": "object", "properties": {"a": {"$ref": "#/$defs/n"}}, "required": ["a"]}] * 9}
     endless = function("weather", "", {"tree": {"$ref": "#/$defs/n"}})
@@ -363,3 +284,8 @@ def test_a_turn_costs_about_a_millisecond() -> None:
 def test_the_same_request_gets_the_same_answer() -> None:
     said = [user("weather in Rome and Paris, time in Oslo"), assistant("What?"), user("Convert 3 miles to km")]
     assert turn(said, (CONVERT, TIME)) == turn(said, (CONVERT, TIME))
+
+
+def test_what_another_assistant_said_is_no_question() -> None:
+    other = PromptMessage("user", (TextPart("[Guide]: weather in Oslo"),), of_assistant=True)
+    assert run("weather in Rome", other).rounds == [[weather("Rome")]]

@@ -1,79 +1,56 @@
-"""Arguments for a function, or a value for any schema, from what a message mentions."""
+"""An object for a schema, from what a message mentions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from livethread.providers.builtin.tools.fitting import canonical, fits
-from livethread.providers.builtin.tools.functions import as_list, plain
-from livethread.providers.builtin.tools.least import least
 from livethread.providers.builtin.tools.mentions import Mention, Said
-from livethread.providers.builtin.tools.picking import Mentions, Parameter
-from livethread.providers.builtin.tools.schemas import Document, Schema, Work, kind_of, properties_of
-from livethread.providers.builtin.words import name_stems
+from livethread.providers.builtin.tools.schemas import Document, Schema, allows, as_list, as_mapping, between, listed
+from livethread.providers.builtin.words import name_stems, stem
 
 _DEPTH = 5
 _MOST_ITEMS = 8
 _MOST_PROPERTIES = 64
-_MOST_CALLS = 8
-_LATE = (2, 0)  # where those properties begin that are looked at when all that is required is there
+_MOST_OBJECTS = 8
+_LEADING = re.compile(r"^(?:[\s:,.-]|(?:for|that|about|of|to|is|the|an?)\b)+", re.IGNORECASE)
+
+
+def _stems(words: str) -> frozenset[str]:
+    return frozenset(map(stem, words.split()))
+
+
+_BEHIND: Mapping[str, frozenset[str]] = {
+    "in": _stems("city location place country timezone language currency unit"),
+    "to": _stems("destination target recipient end language currency unit"),
+    "from": _stems("origin source start"),
+    "on": _stems("date day"),
+    "for": _stems("name person user customer"),
+}  # what the properties are called whose values stand behind a preposition
+_FREE = _stems("query search text message content body prompt question note title subject task")
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A required argument that nothing in the message can be.
+    """Why there is no object: a required property that nothing can be, or a keyword of its schema."""
 
-    Args:
-        path: of its property; empty where it cannot be said which.
-        description: its author's words, or none.
-    """
+    path: str = ""
+    description: str = ""
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A value that is wanted: for which property, whether it must be, only as marked ("in Rome"), only of a list."""
 
     path: str
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A value that an earlier call gave back.
-
-    Args:
-        stems: of the words it is known by.
-        value: itself.
-    """
-
-    stems: frozenset[str]
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where the arguments of a call may come from.
-
-    Args:
-        said: the message.
-        spans: the parts of it that are about this call.
-        behind: where the words end that asked for it.
-        known: what earlier calls gave back, the earliest first.
-        answers: replies to questions, by the path of the property that was asked for.
-        forced: there must be a value, so make one up rather than miss one.
-    """
-
-    said: Said
-    spans: Sequence[tuple[int, int]]
-    behind: int = 0
-    known: Sequence[Known] = ()
-    answers: Mapping[str, Said] | None = None
-    forced: bool = False
-
-
-@dataclass(slots=True)
-class _Found:
-    value: Any
-    mention: Mention | None = None  # where it was found, if it was
-    schema: Schema | None = None  # of a value that may be another one in a further call
-    mentions: Mentions | None = None  # which that other one would be taken from
+    required: bool
+    marked: bool = False
+    chain: int | None = None
 
 
 class Filling:
@@ -81,207 +58,165 @@ class Filling:
 
     Args:
         root: the schema.
-        source: where values come from.
-        work: is used up by looking at the schema.
+        said: where values come from.
+        rest: all of what a text may be that is not mentioned in any other way, such as a query.
+        forced: there must be a value, so make one up rather than miss one.
     """
 
-    def __init__(self, root: Schema, source: Source, work: Work) -> None:
-        self._root = root
-        self._source = source
-        self._document = Document(root, work)
-        self._mentions = Mentions(source.said, source.spans, source.behind)
+    def __init__(self, root: Schema, said: Said, rest: str, *, forced: bool) -> None:
+        self._document = Document(root)
+        self._said = said
+        self._rest = _LEADING.sub("", rest).rstrip(" \n,.;!?").removesuffix("please").rstrip(" \n,.;!?")
+        self._forced = forced
+        self._used: list[Mention] = []
         self._missing: Missing | None = None
-        self._top: dict[str, _Found] = {}
 
-    def arguments(self) -> list[dict[str, Any]] | Missing:
-        """The arguments of one call, or of several where the message has several values for one of them.
-
-        Raises:
-            TooMuch: the schema is too large.
-        """
-        for optional in (True, False):  # what may be left out may also be what does not fit together
-            for branch in self._document.branches(self._root):
-                self._mentions.used = []
-                found = self._object(branch, "", optional)
-                if found is not None and fits(found.value, self._root, self._document):
-                    return self._spread(found.value)
-        made = least(self._root, self._document, forced=True) if self._source.forced else None
-        if made is not None and isinstance(made[0], dict):
-            return [made[0]]
-        return self._missing or Missing("")
-
-    def value(self) -> tuple[Any] | None:
-        """A value of any type, in a tuple; None if none can be found.
+    def objects(self) -> list[dict[str, Any]] | Missing:
+        """One object, or several where the message has several values for one of its properties.
 
         Raises:
             TooMuch: the schema is too large.
         """
-        found = self._value(self._root, "", Parameter("", True))
-        if found is not None and fits(found.value, self._root, self._document):
-            return (found.value,)
-        return least(self._root, self._document, forced=self._source.forced)
-
-    def _spread(self, arguments: dict[str, Any]) -> list[dict[str, Any]]:
-        calls = [arguments]
-        for name, found in self._top.items():
-            if found.mention is None or found.schema is None or found.mentions is None:
-                continue
-            for value in found.mentions.others(found.mention, found.schema, self._document):
-                other = {**arguments, name: value}
-                if len(calls) < _MOST_CALLS and other not in calls and fits(other, self._root, self._document):
-                    calls.append(other)
-            if len(calls) > 1:
+        schema = self._document.plain(self._document.root)
+        one = self._object(schema, "") if schema is not None and schema["type"] in ("object", "any") else None
+        if schema is None or one is None:
+            return self._missing or Missing(unknown=self._document.unknown)
+        objects, chains = [one], {mention.text: mention.chain for mention in self._used}
+        for name, value in one.items():
+            chain = chains.get(str(value), 0)
+            wanted = _Wanted(name, required=True, chain=chain)
+            part = as_mapping(schema.get("properties")).get(name)
+            while chain and len(objects) < _MOST_OBJECTS and (other := self._value(part, wanted)):
+                objects += [{**one, name: other[0]}] if {**one, name: other[0]} not in objects else []
+            if len(objects) > 1:
                 break
-        return calls
+        return objects
 
-    def _value(self, schema: object, path: str, parameter: Parameter) -> _Found | None:
-        """What the message says for a schema: that one of its alternatives of which it says most."""
-        before, missing = list(self._mentions.used), self._missing
-        best: _Found | None = None
-        used = before
-        for branch in self._document.branches(schema):
-            self._mentions.used = list(before)
-            found = self._branch(branch, path, parameter)
-            better = best is None or len(self._mentions.used) > len(used)
-            if found is not None and better and fits(found.value, schema, self._document):
-                best, used = found, self._mentions.used
-        self._mentions.used = used
-        if best is not None or not parameter.required:
-            self._missing = missing
-        return best
-
-    def _branch(self, schema: Schema, path: str, parameter: Parameter) -> _Found | None:
-        kind = None if "enum" in schema or "const" in schema else kind_of(schema)
-        if path.count(".") > _DEPTH or (kind == "object" and parameter.named):
-            return None
-        if kind == "object":
-            found = self._object(schema, path, optional=True)
-            return found if found is not None and found.mention is not None else None
-        if kind == "array":
-            return self._array(schema, path, parameter)
-        taken = self._mentions.take(
-            schema, parameter, self._document, lambda value: fits(value, schema, self._document)
-        )
-        return _Found(taken[0], taken[1], schema, self._mentions) if taken else None
-
-    def _object(self, schema: Schema, path: str, optional: bool) -> _Found | None:
-        """The object; its mention is that of its first property that the message tells, None if none is told."""
-        if kind_of(schema) not in ("object", None):
-            return None
-        properties = dict(list(properties_of(schema).items())[:_MOST_PROPERTIES])
-        listed = {name for name in as_list(schema.get("required")) if isinstance(name, str)}
+    def _object(self, schema: Schema, prefix: str) -> dict[str, Any] | None:
+        parts = dict(islice(as_mapping(schema.get("properties")).items(), _MOST_PROPERTIES))
+        needed = [name for name in as_list(schema.get("required")) if isinstance(name, str)]
+        parts |= {name: schema.get("additionalProperties", True) for name in needed if name not in parts}
+        plain = {name: self._document.plain(part) or {} for name, part in parts.items()}
         # Where everything is required, as in strict mode, null is what leaves a property out.
-        required = {name for name in listed if name in properties and not self._may_be_null(properties[name])}
-        wanted = [name for name in properties if optional or name in listed]
-        order = {name: self._order(properties[name], name in required) for name in wanted}
-        found: dict[str, _Found] = {}
-        for late in (False, True):
-            for named in (True, False):
-                for name in sorted(wanted, key=order.__getitem__):
-                    if name not in found and (order[name] >= _LATE) is late:
-                        parameter = Parameter(name, name in required, named)
-                        told = self._property(properties[name], _joined(path, name), parameter)
-                        found |= {name: told} if told is not None else {}
-            for name in wanted:
-                if name in listed and name not in found and (order[name] >= _LATE) is late:
-                    made = least(properties[name], self._document, forced=self._source.forced)
-                    if made is None:
-                        missing = Missing(_joined(path, name), self._description(properties[name]))
-                        self._missing = self._missing or missing
-                        return None
-                    found[name] = _Found(made[0])
-        if not path:
-            self._top = {name: found[name] for name in wanted if name in found}
-        mention = next((one.mention for one in found.values() if one.mention is not None), None)
-        return _Found({name: found[name].value for name in wanted if name in found}, mention)
+        required = {name for name in needed if not plain[name].get("nullable")}
+        # What only few mentions can be chooses first; then what must be there.
+        order = sorted(plain, key=lambda name: ("enum" not in plain[name], name not in required))
+        found: dict[str, Any] = {}
+        for marked, name in [(marked, name) for marked in (True, False) for name in order]:
+            value = self._value(parts[name], _Wanted(prefix + name, name in required, marked), skip=name in found)
+            found |= {} if value is None else {name: value[0]}
+        for name in (name for name in needed if name not in found):
+            least = self._least(parts[name], prefix + name)
+            if least is None:
+                told = str(plain[name].get("description", ""))
+                self._missing = self._missing or Missing(prefix + name, told, self._document.unknown)
+                return None
+            found[name] = least[0]
+        return {name: found[name] for name in parts if name in found}
 
-    def _property(self, schema: object, path: str, parameter: Parameter) -> _Found | None:
-        if parameter.named and path in (self._source.answers or {}):
-            return self._answer(schema, path, parameter)
-        if parameter.named or not parameter.required:
-            return self._value(schema, path, parameter)
-        near = self._value(schema, path, replace(parameter, required=False))
-        return near or self._known(schema, parameter) or self._value(schema, path, parameter)
+    def _value(self, schema: object, wanted: _Wanted, *, skip: bool = False) -> tuple[Any] | None:
+        """A value that the message tells, in a tuple; nothing is used up if there is none."""
+        self._document.unknown = ""
+        used, missing = list(self._used), self._missing
+        plain = None if skip or wanted.path.count(".") > _DEPTH else self._document.plain(schema)
+        value = None if plain is None else self._told(plain, wanted)
+        if value is None or len(self._used) == len(used):
+            self._used, self._missing = used, self._missing if wanted.required else missing
+            return None
+        return value
 
-    def _answer(self, schema: object, path: str, parameter: Parameter) -> _Found | None:
-        """What was said when this argument was asked for."""
-        said = (self._source.answers or {})[path]
-        source = replace(self._source, said=said, spans=[(0, len(said.text))], behind=0, answers=None)
-        filling = Filling(self._root, source, self._document.work)
-        return filling._value(schema, path, replace(parameter, named=False))
-
-    def _known(self, schema: object, parameter: Parameter) -> _Found | None:
-        """What an earlier call gave back by this name."""
-        stems = parameter.stems
-        for known in self._source.known:
-            if known.stems and (known.stems <= stems or stems <= known.stems):
-                for value in (known.value, plain(known.value)):
-                    if fits(value, schema, self._document):
-                        return _Found(value, Mention("quoted", "", -1, -1))
+    def _told(self, schema: Schema, wanted: _Wanted) -> tuple[Any] | None:
+        if schema["type"] == "object":
+            found = None if wanted.marked else self._object(schema, f"{wanted.path}.")
+            return None if found is None else (found,)
+        if schema["type"] == "array":
+            return self._array(schema, wanted)
+        for value, mention in self._offered(schema, wanted):
+            self._document.step()
+            if self._is_free(mention, wanted) and allows(schema, value):
+                self._used.append(mention)
+                return (value,)
         return None
 
-    def _array(self, schema: Schema, path: str, parameter: Parameter) -> _Found | None:
-        most = schema.get("maxItems", _MOST_ITEMS)
-        most = min(most, _MOST_ITEMS) if isinstance(most, int) else _MOST_ITEMS
-        items = schema.get("items", True)
-        first = [*as_list(schema.get("prefixItems")), *as_list(items)]
-        rest = schema.get("additionalItems", True) if isinstance(items, list) else items
-        values: list[Any] = []
-        begun: Mention | None = None
-        mention: Mention | None = None
-        while len(values) < most:
-            tupled = len(values) < len(first)
-            part = first[len(values)] if tupled else rest
-            found = self._value(part, f"{path}.{len(values)}", replace(parameter, alike=None if tupled else mention))
-            if found is None or found.mention is None:
+    def _array(self, schema: Schema, wanted: _Wanted) -> tuple[Any] | None:
+        items: list[Any] = []
+        while len(items) < _MOST_ITEMS and between(schema, "", len(items) + 1, "maxItems"):
+            found = self._value(schema.get("items", True), wanted)
+            if found is None:
                 break
-            mention = found.mention
-            begun = begun or mention
-            values += [found.value] if tupled else self._split(found)
-            parameter = replace(parameter, required=True, named=False)
-        values = list({canonical(value): value for value in values}.values())[:most]
-        return _Found(values, begun) if values else None
+            items.append(found[0])
+            wanted = _Wanted(wanted.path, True, chain=None if isinstance(found[0], dict) else self._used[-1].chain)
+        return (items,) if items and between(schema, "minItems", len(items), "maxItems") else None
 
-    def _split(self, found: _Found) -> Iterable[Any]:
-        """The items of ``Rome, Paris``, which is one name everywhere else."""
-        if found.mention is not None and found.mention.kind == "name" and isinstance(found.value, str):
-            return found.value.split(", ")
-        return [found.value]
+    def _offered(self, schema: Schema, wanted: _Wanted) -> Iterator[tuple[Any, Mention]]:
+        """What a value could be, the likeliest first."""
+        stems, kind, values = name_stems(wanted.path.rpartition(".")[2]), schema["type"], listed(schema)
+        mentions = [one for one in self._said.mentions if not wanted.marked or _is_marked(one, stems)]
+        if values is not None:
+            for value in values:
+                self._document.step()
+                named = self._said.places(value) if isinstance(value, str) else ()
+                yield from ((value, one) for one in named if not wanted.marked or _is_marked(one, stems))
+                yield from ((value, one) for one in mentions if one.kind == "number" and one.number == value)
+        elif kind == "boolean":
+            yield from self._truths(stems)
+        elif kind in ("number", "integer"):
+            yield from ((one.number, one) for one in mentions if one.kind == "number")
+        else:
+            free, certain = bool(stems & _FREE), not (wanted.required or wanted.marked)
+            kinds = ["quoted"] if free else ["quoted", "name"]
+            kinds += [] if certain or (free and not wanted.marked) else ["name", "code", "word", "date", "number"]
+            kinds = ["date"] if schema.get("format") == "date" else kinds
+            yield from ((one.text, one) for kind in kinds for one in mentions if one.kind == kind)
+            if free and wanted.required and not wanted.marked and self._rest:
+                yield self._rest, Mention("rest", self._rest, -1, -1)
 
-    def _may_be_null(self, schema: object) -> bool:
-        return any(branch.get("type") == "null" for branch in self._document.branches(schema))
+    def _truths(self, stems: frozenset[str]) -> Iterator[tuple[bool, Mention]]:
+        """Whether what a property is called is said, or denied."""
+        tokens = self._said.tokens
+        for at, token in enumerate(tokens):
+            if not (stems - {"is", "ha", "includ"}).isdisjoint(token.stems):
+                near = {one.low for one in (*tokens[max(at - 2, 0) : at], *tokens[at + 1 : at + 3])}
+                denied = not near.isdisjoint({"no", "not", "without", "never", "don't", "false", "off"})
+                yield not denied, Mention("word", token.text, token.start, token.end)
 
-    def _order(self, schema: object, required: bool) -> tuple[int, int]:
-        """What only few mentions can be chooses first; of the others, what must be there."""
-        branch = next((one for one in self._document.branches(schema) if one.get("type") != "null"), {})
-        if "enum" in branch or "const" in branch:
-            return 0, 0
-        match kind_of(branch):
-            case "boolean" | "number" | "integer":
-                return 0, 1
-            case "string" if "format" in branch or "pattern" in branch:
-                return 0, 2
-            case "array" | "object":
-                return 1 if required else 2, 0
-            case _:
-                return 1 if required else 2, 1
+    def _is_free(self, mention: Mention, wanted: _Wanted) -> bool:
+        if any(one.start < mention.end and mention.start < one.end for one in self._used):
+            return False
+        if wanted.chain is not None:
+            return mention.chain == wanted.chain != 0
+        # "I want to know" has no destination; and the rest of a list is for further calls, unless it has to be here.
+        loose = mention.kind == "word" and mention.before == "to"
+        others = mention.chain > 0 and any(one.chain == mention.chain for one in self._used)
+        return not others if wanted.marked else not loose and (wanted.required or not others)
 
-    def _description(self, schema: object) -> str:
-        described = (self._document.plain(schema) or {}).get("description")
-        return described if isinstance(described, str) else ""
-
-
-def known(name: str, output: Any) -> list[Known]:
-    """What a function's output makes known: the members of an object, or the output by the function's name."""
-    if isinstance(output, list):
-        output = output[0] if output else None
-    if isinstance(output, dict):
-        found = [Known(name_stems(key), value) for key, value in list(output.items())[:_MOST_PROPERTIES]]
-        for inner in [one.value for one in found if isinstance(one.value, dict)][:_MOST_ITEMS]:
-            found += [Known(name_stems(key), value) for key, value in list(inner.items())[:_MOST_PROPERTIES]]
-        return [one for one in found if isinstance(one.value, str | int | float)]
-    return [Known(name_stems(name), output)] if isinstance(output, str | int | float) else []
+    def _least(self, schema: object, path: str) -> tuple[Any] | None:
+        """The smallest value that a schema names itself; a made up one if there must be one."""
+        plain = self._document.plain(schema)
+        if plain is None or path.count(".") > _DEPTH:
+            return None
+        if plain["type"] == "object" and not plain["nullable"]:
+            made = self._object(plain, f"{path}.")
+            return None if made is None else (made,)
+        if plain["type"] == "array" and self._forced and between(plain, "minItems", 0, "maxItems"):
+            return ([],)
+        values = [plain["default"]] if "default" in plain else []
+        values += (listed(plain) or []) + ([None] if plain["nullable"] else []) + _made_up(plain, self._forced)
+        fitting = (value for value in values if not isinstance(value, dict | list) and allows(plain, value))
+        return next(((value,) for value in fitting), None)
 
 
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _is_marked(mention: Mention, stems: frozenset[str]) -> bool:
+    """Whether the words around a mention speak of a property."""
+    behind = mention.kind == "number" and not stems.isdisjoint(mention.after)
+    return behind or stem(mention.before) in stems or bool(_BEHIND.get(mention.before, frozenset()) & stems)
+
+
+def _made_up(schema: Schema, forced: bool) -> list[Any]:
+    """False, what the bounds of a number name, and where it must be, any value."""
+    keys = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+    bounds = [schema[key] for key in keys if isinstance(schema.get(key), int | float) and abs(schema[key]) < 1e15]
+    near = [value for one in bounds for value in (math.ceil(one), math.floor(one) + 1, math.ceil(one) - 1, one)]
+    numbers = [*near, *([sum(bounds) / len(bounds)] if bounds else [])]
+    texts = ["2026-01-01"] if schema.get("format") == "date" else ["text", "text" * 8, "te", "t", ""]
+    return [False, *numbers, *([0, *texts] if forced else [])]

@@ -1,269 +1,200 @@
-"""What a message mentions that an argument could be: names, quotes, numbers, dates, words behind prepositions."""
+"""What a message mentions that an argument could be: quotes, numbers, dates, names, words behind prepositions."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from itertools import islice
+from typing import Final
 
-from livethread.providers.builtin.tools.tokens import Token, tokens
-from livethread.providers.builtin.tools.vocabulary import (
-    ARTICLES,
-    ASKING,
-    COMMON,
-    COUNTED,
-    ENDS,
-    LISTING,
-    PARTICLES,
-    PREPOSITIONS,
-    TOLD,
-    WHEN,
-)
-from livethread.providers.builtin.words import name_words, stem
+from livethread.providers.builtin.words import TOO_COMMON, name_words, stem
 
-MentionKind = Literal["quoted", "name", "word", "unit", "number", "date", "time", "when", "email", "url", "code"]
-
-READ = 2_000
-"""Characters of a message that are read; what is behind them is seldom the request."""
-
+_READ = 2_000  # characters of a message; what is behind them is seldom the request
+_MOST = 100  # mentions
 _PHRASE = 3  # words behind a preposition that are taken together
+
+PREPOSITIONS: Final = frozenset(
+    ["in", "for", "to", "of", "from", "at", "on", "about", "with", "by", "near", "named", "called", "between", "into"]
+)
+VAGUE: Final = frozenset(
+    stem(word)
+    for word in (
+        "add", "call", "check", "create", "delete", "fetch", "find", "list", "look", "search", "send", "set", "update",
+    )
+)  # fmt: skip
+"""Stems of words that half of all functions begin with: none of them alone names a function, or is a value."""
+
+_LISTING = frozenset([",", "and", "or", "&"])
+# Behind the last word of a phrase.
+_ENDING = PREPOSITIONS | _LISTING | {"please", "then", "now", "today", "tomorrow"}
+# Between a value and the word that tells what it is.
+_SKIPPED = frozenset(["a", "an", "the", "my", "your", "is", "of", "=", ":", "("])
+
+# Every repetition is bounded, so that no message takes longer than its length.
+_TOKEN = re.compile(
+    r"""
+      (?P<quoted> "[^"\n]{1,500}" | “[^”\n]{1,500}” | `[^`\n]{1,500}` | (?<!\w)'[^'\n]{1,500}'(?!\w) )
+    | (?P<date> (?<!\d)\d{4}-\d\d-\d\d (?!\w) )
+    | (?P<code> https?://[^\s"'<>]{1,500} | [\w.+-]{1,64}@[\w.-]{1,200}\w | \d{16,500} | \d{1,2}:\d\d(?!\w) )
+    | (?P<number> (?:(?<![\w)])[-−])?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,15})?(?!\d) )
+    | (?P<word> [^\W\d_](?:[\w’'/-]{0,98}\w)? )
+    | (?P<mark> [.,;:?!&=()\n] )
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a message: its kind (a group of the pattern), itself, its place, the stems of its words."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    stems: tuple[str, ...]
+
+    @property
+    def low(self) -> str:
+        """Itself in small letters."""
+        return self.text.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Something that an argument could be.
+    """Something that an argument could be."""
 
-    Args:
-        kind: what it looks like; ``word`` is one in small letters behind a preposition, ``unit`` one behind a number.
-        value: the argument it would be.
-        start: where it begins in the message.
-        end: where it ends.
-        before: the word before it, and the one before that; for a further one of a list those of the first.
-        after: stems of the word behind it.
-        chain: equal for those of one list, as in ``Rome, Paris and Oslo``, and for all that a schema lists (0).
-    """
-
-    kind: MentionKind
-    value: str | int | float
+    kind: str
+    """That of its token; ``name`` for words with capital letters."""
+    text: str
     start: int
     end: int
-    before: tuple[str, str] = ("", "")
+    before: str = ""
+    """The word before it; of a list, the one before the first."""
     after: tuple[str, ...] = ()
+    """Stems of the word behind it."""
     chain: int = 0
+    """Equal for those of one list, as in "Rome, Paris and Oslo"; -1 for values that a schema lists, 0 for none."""
+
+    @property
+    def number(self) -> int | float:
+        """The value of a number."""
+        digits = self.text.replace(",", "").replace("−", "-")
+        return float(digits) if "." in digits else int(digits)
 
 
 class Said:
-    """A text, its tokens, and what it mentions.
+    """A text as tokens and mentions.
 
     Args:
-        text: of which the first characters are read.
-        verbs: stems of words that ask for a function and so are no names, however they are spelt.
+        text: of which the beginning is read.
+        verbs: stems of words that ask for a function and so are no values.
     """
 
     def __init__(self, text: str, verbs: frozenset[str] = frozenset()) -> None:
-        self.text = text[:READ]
-        self.tokens = tokens(self.text)
-        self._verbs = verbs
-        self._at: dict[str, list[int]] = {}
-        for at, token in enumerate(self.tokens):
-            for key in {token.low, *token.stems} if token.kind != "mark" else ():
-                self._at.setdefault(key, []).append(at)
-        self.mentions = self._chained(sorted(self._found(), key=lambda found: found[0]))
-
-    def asks(self, stems: frozenset[str]) -> bool:
-        """Whether one of these words is said."""
-        return not stems.isdisjoint(self._at)
-
-    def or_all_of_it(self) -> Said:
-        """This text; where it mentions nothing, all of it is one mention, as in the reply "rome" to a question."""
-        whole = self.text.strip().rstrip(".!")
-        if not self.mentions and whole:
-            self.mentions = [Mention("quoted", whole, 0, len(self.text))]
-        return self
-
-    def _found(self) -> Iterator[tuple[int, int, Mention]]:
-        """Each mention with its first token and the one behind its last."""
-        at = 0
-        while at < len(self.tokens):
-            token = self.tokens[at]
-            end = at + 1
-            match token.kind:
-                case "mark":
-                    pass
-                case "word" | "number" if token.kind == "number" or token.low in COUNTED:
-                    yield self._mention(at, end, "number", COUNTED.get(token.low) or _number(token.text))
-                    if self._is_unit(end):
-                        yield self._mention(end, end + 1, "unit", self.tokens[end].text)
-                        end += 1
-                case "word" if token.low in WHEN:
-                    yield self._mention(at, end, "when", token.text)
-                case "word" if any(map(str.isdigit, token.text)):
-                    yield self._mention(at, end, "code", token.text)
-                case "word" if self._is_name(at):
-                    end = self._name_end(at)
-                    lone = end == at + 1 and self._begins(at) and not self._shows_name(end)
-                    yield self._mention(at, end, "word" if lone else "name", self._slice(at, end))
-                case "word" if token.low in PREPOSITIONS:
-                    for first, end in self._phrases(at + 1):
-                        yield self._mention(first, end, "word", self._slice(first, end))
-                case "word":
-                    pass
-                case kind:
-                    yield self._mention(at, end, kind, token.text)
-            at = end
-
-    def _mention(self, first: int, end: int, kind: MentionKind, value: str | int | float) -> tuple[int, int, Mention]:
-        after = self._stems(end)
-        mention = Mention(kind, value, self.tokens[first].start, self.tokens[end - 1].end, self._before(first), after)
-        return first, end, mention
-
-    def _is_unit(self, at: int) -> bool:
-        """Whether this word, behind a number, is what is counted."""
-        return at < len(self.tokens) and (self._is_plain(at) or self._is_name(at))
-
-    def _is_plain(self, at: int) -> bool:
-        """Whether this is a word of its own, in small letters, that tells something."""
-        if at >= len(self.tokens) or self.tokens[at].kind != "word":
-            return False
-        token = self.tokens[at]
-        known = token.low in COMMON or token.low in ASKING or token.low in COUNTED
-        return not (token.capital or known or self._asks(token))
-
-    def _is_name(self, at: int) -> bool:
-        token = self.tokens[at]
-        return token.capital and not (
-            token.low in COMMON or self._asks(token) or (self._begins(at) and token.low in ASKING)
-        )
-
-    def _asks(self, token: Token) -> bool:
-        return bool(token.stems) and self._verbs.issuperset(token.stems)
-
-    def _begins(self, at: int) -> bool:
-        """Whether a sentence begins here, where a capital letter says nothing."""
-        return at == 0 or self.tokens[at - 1].text in ENDS
-
-    def _shows_name(self, at: int) -> bool:
-        """Whether what follows shows that the word before it is a name: a further name, or what is told of it."""
-        if at >= len(self.tokens):
-            return False
-        listed = self.tokens[at].low in LISTING and at + 1 < len(self.tokens) and self._is_name(at + 1)
-        return listed or self.tokens[at].low in TOLD
-
-    def _name_end(self, at: int) -> int:
-        """Behind the last word of a name such as ``Rio de Janeiro`` or ``San Francisco, CA``."""
-        end = at + 1
-        while end < len(self.tokens) and self._touch(end):
-            if self._is_name(end):
-                end += 1
-            elif (
-                self.tokens[end].low in PARTICLES
-                and end + 1 < len(self.tokens)
-                and self._touch(end + 1)
-                and self._is_name(end + 1)
-            ):
-                end += 2
-            else:
-                break
-        code = self.tokens[end + 1].text if end + 1 < len(self.tokens) and self.tokens[end].text == "," else ""
-        return end + 2 if len(code) == 2 and code.isalpha() and code.isupper() else end
-
-    def _phrases(self, at: int) -> Iterator[tuple[int, int]]:
-        """The words in small letters behind a preposition, and those that follow as a list."""
-        while at < len(self.tokens) and self.tokens[at].low in ARTICLES:
-            at += 1
-        end = self._phrase_end(at)
-        while end > at:
-            yield at, end
-            at = end
-            while at < len(self.tokens) and self.tokens[at].low in LISTING:
-                at += 1
-            end = self._phrase_end(at) if at > end else at
-            # What follows "and" is one more of the list only if nothing else is said of it.
-            if not (end >= len(self.tokens) or self.tokens[end].kind == "mark" or self._is_link(end)):
-                return
-
-    def _phrase_end(self, at: int) -> int:
-        end = at
-        while end < at + _PHRASE and self._is_plain(end) and (end == at or self._touch(end)):
-            end += 1
-        return end
-
-    def _is_link(self, at: int) -> bool:
-        low = self.tokens[at].low
-        return low in LISTING or low in PREPOSITIONS or low in WHEN or low in ("please", "then")
-
-    def _touch(self, at: int) -> bool:
-        """Whether nothing but a space is before this token."""
-        return self.text[self.tokens[at - 1].end : self.tokens[at].start] == " "
-
-    def _slice(self, first: int, end: int) -> str:
-        last = self.tokens[end - 1]
-        return self.text[self.tokens[first].start : last.start] + last.text
+        self.text = text[:_READ]
+        self.tokens = tuple(_tokens(self.text))
+        self.verbs = VAGUE | verbs
+        self.mentions = tuple(self._chained())
 
     def places(self, value: str) -> Iterator[Mention]:
-        """Where a text names this value, in whatever form of the word; one of a letter or two only as it is spelt."""
-        if len(value) <= 2:
-            for at in self._at.get(value.lower(), ()):
-                if self.tokens[at].text == value:
-                    yield self._mention(at, at + 1, "word", value)[2]
-            return
-        found = sorted({*self._at.get(value.lower(), ()), *self._at.get(stem(value.lower()), ())})
-        for at in found:
-            yield self._mention(at, at + 1, "word", value)[2]
-        if not found:
-            yield from self._in_several_words(value)
+        """Where a value that a schema lists is named, in any form of its words; a short one only as it is spelt."""
+        wanted = [(stem(word),) for word in name_words(value[:100])]
+        for at, token in enumerate(self.tokens):
+            part = self.tokens[at : at + len(wanted)]
+            same = wanted and token.stems == wanted[0] and [one.stems for one in part] == wanted
+            if same and (len(value) > 2 or token.text == value):
+                yield Mention("listed", value, token.start, part[-1].end, self._before(at), chain=-1)
 
-    def _in_several_words(self, value: str) -> Iterator[Mention]:
-        said = name_words(value)
-        for at in self._at.get(stem(said[0]), ()) if len(said) > 1 else ():
-            tokens = self.tokens[at : at + len(said)]
-            if [token.stems for token in tokens] == [(stem(word),) for word in said]:
-                yield self._mention(at, at + len(said), "word", value)[2]
+    def _chained(self) -> Iterator[Mention]:
+        """The mentions in the order of the text, those of one list chained."""
+        latest: dict[str, tuple[int, Mention]] = {}
+        for first, end, kind in islice(self._found(), _MOST):
+            begins, last = self.tokens[first].start, self.tokens[end - 1]
+            text = self.text[begins : last.start] + last.text if end > first + 1 else last.text
+            after = self.tokens[end].stems if end < len(self.tokens) else ()
+            mention = Mention(kind, text, begins, last.end, self._before(first), after, chain=first + 1)
+            behind, earlier = latest.get(kind, (0, mention))
+            between = [token.low for token in self.tokens[behind : min(first, behind + 5)]]
+            linked = not _LISTING.isdisjoint(between) and {earlier.before, *_LISTING, *_SKIPPED}.issuperset(between)
+            if linked and earlier is not mention and first - behind < 5:  # only a comma, "and", the same preposition
+                mention = replace(mention, before=earlier.before, chain=earlier.chain)
+            latest[kind] = end, mention
+            yield mention
 
-    def _before(self, at: int) -> tuple[str, str]:
-        words: list[str] = []
-        for token in reversed(self.tokens[max(at - 6, 0) : at]):
-            if token.text in ENDS or len(words) == 2:
-                break
-            if token.kind == "word" and token.low not in ARTICLES:
-                words.append(token.low)
-        return (*words, "", "")[:2]  # type: ignore[return-value]
+    def _found(self) -> Iterator[tuple[int, int, str]]:
+        """The first token of each mention, the one behind its last, and its kind."""
+        at, phrase = 0, -1
+        while at < len(self.tokens):
+            token, end = self.tokens[at], at + 1
+            if self._is_name(at):
+                end = self._name_end(at)
+                # A capital letter tells nothing at the beginning of a sentence, unless there is more of a name.
+                begins = at == 0 or self.tokens[at - 1].text in ".;?!\n"
+                lone = end == at + 1 and begins and not (self._is(end, _LISTING) and self._is_name(end + 1))
+                yield at, end, "word" if lone else "name"
+            elif token.low in PREPOSITIONS or (phrase == at and token.low in _LISTING):
+                first, end = self._phrase(at + 1)
+                # What follows "and" is one more of a list only if nothing else is said of it.
+                last = end >= len(self.tokens) or self.tokens[end].kind == "mark" or self._is(end, _ENDING)
+                if end > first and (last or phrase != at):
+                    yield first, end, "word"
+                    phrase = end
+            elif token.kind not in ("word", "mark"):
+                yield at, end, token.kind
+                if token.kind == "number" and self._tells(end):  # such as "celsius" in "20 celsius"
+                    yield end, end + 1, "word"
+                    end += 1
+            elif any(map(str.isdigit, token.text)):
+                yield at, end, "code"
+            at = end
 
-    def _stems(self, at: int) -> tuple[str, ...]:
-        return self.tokens[at].stems if at < len(self.tokens) else ()
+    def _phrase(self, at: int) -> tuple[int, int]:
+        """The words in small letters from here on."""
+        while self._is(at, _SKIPPED | _LISTING):
+            at += 1
+        end = at
+        while end < at + _PHRASE and self._tells(end) and not self._is_name(end):
+            end += 1
+        return at, end
 
-    def _chained(self, found: list[tuple[int, int, Mention]]) -> list[Mention]:
-        """The mentions, with those of one list marked; ``Paris, France`` is one name."""
-        chained: list[tuple[int, int, Mention]] = []
-        latest: dict[MentionKind, tuple[int, Mention]] = {}
-        for chain, (first, end, mention) in enumerate(found, start=1):
-            mention = replace(mention, chain=chain)
-            if mention.kind in latest:
-                behind, earlier = latest[mention.kind]
-                if self._lists(behind, first, earlier.before[0]):
-                    mention = replace(mention, chain=earlier.chain, before=earlier.before)
-            latest[mention.kind] = (end, mention)
-            chained.append((first, end, mention))
-        sizes = Counter(mention.chain for _, _, mention in chained)
-        mentions: list[Mention] = []
-        for first, end, mention in chained:
-            pair = bool(mentions) and mentions[-1].chain == mention.chain and sizes[mention.chain] == 2
-            if pair and mention.kind == "name" and self.tokens[first - 1].text == ",":
-                whole = f"{mentions[-1].value}, {mention.value}"
-                mentions[-1] = replace(mentions[-1], value=whole, end=mention.end, after=self._stems(end))
-            else:
-                mentions.append(mention)
-        return mentions
+    def _name_end(self, at: int) -> int:
+        """Behind a name such as ``New York``; a comma may add to it, as in ``Boston, MA`` or ``Paris, France``."""
+        end = at + 1
+        while self._is_name(end) and self.text[self.tokens[end - 1].end : self.tokens[end].start] == " ":
+            end += 1
+        if not (self._is(end, ",") and self._is_name(end + 1)):
+            return end
+        listed = self._is(at - 1, _LISTING) or (self._is(end + 2, _LISTING) and self._is_name(end + 3))
+        return end + 2 if not listed or len(self.tokens[end + 1].text) == 2 else end
 
-    def _lists(self, end: int, first: int, preposition: str) -> bool:
-        """Whether what stands between two mentions makes a list of them: commas, "and", the same preposition."""
-        between = [token.low for token in self.tokens[end : min(first, end + 5)]]
-        if first - end > 4 or not any(low in LISTING for low in between):
+    def _before(self, at: int) -> str:
+        """The word that tells what the value here is: "in" for "in the Alps", "radius" for "radius = 2"."""
+        near = (token for token in reversed(self.tokens[max(at - 3, 0) : at]) if token.low not in _SKIPPED)
+        return next((token.low if token.kind == "word" else "" for token in near), "")
+
+    def _is(self, at: int, words: Collection[str]) -> bool:
+        return 0 <= at < len(self.tokens) and self.tokens[at].low in words
+
+    def _is_name(self, at: int) -> bool:
+        return self._tells(at) and self.tokens[at].text[0].isupper()
+
+    def _tells(self, at: int) -> bool:
+        """Whether a word is here that could be a value, or a part of one."""
+        if at >= len(self.tokens) or self.tokens[at].kind != "word" or self._is(at, TOO_COMMON | _ENDING):
             return False
-        return all(low in LISTING or low in ARTICLES or low == preposition for low in between)
+        return not self.verbs.issuperset(self.tokens[at].stems)
 
 
-def _number(text: str) -> int | float:
-    digits = text.replace(",", "").replace("−", "-")
-    return float(digits) if "." in digits else int(digits)
+def _tokens(text: str) -> Iterator[Token]:
+    for match in _TOKEN.finditer(text):
+        kind, said = str(match.lastgroup), match[0]
+        if kind == "quoted":
+            said = said[1:-1].strip()
+        elif kind == "code":
+            said = said.rstrip(".,;:!?)")
+        elif kind == "word" and said[-2:].lower() in ("'s", "’s"):
+            said = said[:-2]
+        stems = tuple(map(stem, name_words(said))) if kind == "word" else ()
+        yield Token(kind, said, match.start(), match.end(), stems)

@@ -1,144 +1,133 @@
-"""JSON Schema as callers write it: references, alternatives, and the smallest value that a schema names itself."""
+"""JSON Schema, as much of it as functions usually have; where another keyword decides, there is no value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+import math
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
-
-from livethread.providers.builtin.tools.functions import as_list, as_mapping
 
 Schema = Mapping[str, Any]
 
-_MOST_STEPS = 6_000
 _HOPS = 16
+_STEPS = 1_000  # looks at schemas and mentions for one object; a schema may lead back into itself
+_LINKS = ("$ref", "allOf", "anyOf", "oneOf")
+_DECIDING = [
+    "type", "properties", "required", "additionalProperties", "items", "enum", "const", "minimum", "maximum",
+    "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
+]  # fmt: skip
+_NOT_FOLLOWED = [
+    "pattern", "multipleOf", "uniqueItems", "not", "if", "dependentSchemas", "dependentRequired",
+    "dependencies", "patternProperties", "propertyNames", "minProperties", "maxProperties", "contains",
+    "prefixItems", "additionalItems", "unevaluatedItems", "unevaluatedProperties", "$dynamicRef",
+    "$recursiveRef",
+]  # fmt: skip
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int, float), "number": (int, float), "boolean": (bool,), "any": (str, int, float),
+}  # fmt: skip
 
 
 class TooMuch(Exception):
     """A schema is so large or so deep that looking at all of it would hold up every other thread."""
 
 
-class Work:
-    """What may be done for one turn; each look at a schema is a step."""
+class Document:
+    """One schema with everything that its references lead to."""
 
-    def __init__(self, steps: int = _MOST_STEPS) -> None:
-        self._left = steps
+    def __init__(self, root: Schema) -> None:
+        self.root = root
+        self.unknown = ""
+        """The keyword that was met last and is not followed here."""
+        self._steps = 0
 
-    def step(self, count: int = 1) -> None:
-        """Take steps.
-
-        Raises:
-            TooMuch: there are none left.
-        """
-        self._left -= count
-        if self._left < 0:
+    def step(self) -> None:
+        """Count one look; `TooMuch` if there were too many."""
+        self._steps += 1
+        if self._steps > _STEPS:
             raise TooMuch
 
-
-class Document:
-    """One schema with everything that its references lead to.
-
-    Args:
-        root: the whole schema.
-        work: is used up by looking at it.
-    """
-
-    def __init__(self, root: Schema, work: Work) -> None:
-        self.root = root
-        self.work = work
-
-    def target(self, reference: object) -> object:
-        """What a reference within the document leads to; None for one that leads nowhere, or elsewhere."""
-        if not isinstance(reference, str) or not reference.startswith("#"):
-            return None
-        found: object = self.root
-        for part in unquote(reference).removeprefix("#").split("/")[1:]:
-            self.work.step()
-            key = part.replace("~1", "/").replace("~0", "~")
-            if isinstance(found, Mapping):
-                found = found.get(key)
-            elif isinstance(found, list) and key.isdecimal() and int(key[:6]) < len(found):
-                found = found[int(key[:6])]
-            else:
-                return None
-        return found
-
     def plain(self, schema: object) -> Schema | None:
-        """The schema with its references followed and its ``allOf`` joined; None where nothing can fit."""
+        """The schema with references followed and one type; of alternatives the first, and ``nullable`` if null is one.
+
+        Returns:
+            None where there is no such schema: for false, for what is no schema, for keywords that are not followed.
+        """
+        told: dict[str, Any] = {"nullable": False}
         for _ in range(_HOPS):
-            self.work.step()
-            if schema is True:
-                return {}
+            self.step()
+            schema = {} if schema is True else schema
             if not isinstance(schema, Mapping):
                 return None
-            if "$ref" in schema:
-                target = self.target(schema["$ref"])
-                rest = {key: value for key, value in schema.items() if key != "$ref"}
-                schema = self.joined(target, rest) if isinstance(target, Mapping) else target
-            elif as_list(schema.get("allOf")):
-                first, *others = as_list(schema["allOf"])
-                rest = {key: value for key, value in schema.items() if key != "allOf"}
-                part = self.plain(first)
-                if part is None:
-                    return None
-                schema = self.joined(part, {**rest, "allOf": others} if others else rest)
-            else:
-                return schema
+            links = [key for key in _LINKS if key in schema]
+            unknown = [key for key in _NOT_FOLLOWED if key in schema]
+            if len(links) > 1 or (links and any(key in schema for key in _DECIDING)):
+                unknown += links  # both would have to be met
+            told = {key: schema[key] for key in ("default", "description") if key in schema} | told
+            if not links and not unknown:
+                return _typed({**schema, **told})
+            key = (unknown or links)[0]
+            options = [self._target(schema[key])] if key == "$ref" else as_list(schema[key])
+            others = [option for option in options if option != {"type": "null"}]
+            if unknown or not others or (len(others) > 1 and key != "anyOf"):
+                self.unknown = key
+                return None
+            told["nullable"] |= len(others) < len(options)
+            schema = others[0]
         return None
 
-    def branches(self, schema: object) -> Iterator[Schema]:
-        """The alternatives that a schema leaves, each plain: of ``anyOf``, ``oneOf`` and a list of types."""
-        whole = self.plain(schema)
-        if whole is None:
-            return
-        for key in ("anyOf", "oneOf"):
-            if as_list(whole.get(key)):
-                rest = {name: value for name, value in whole.items() if name != key}
-                for branch in as_list(whole[key]):
-                    part = self.plain(branch)
-                    if part is not None:
-                        yield from self.branches(self.joined(part, rest))
-                return
-        if isinstance(whole.get("type"), list):
-            for kind in whole["type"]:
-                self.work.step()
-                yield {**whole, "type": kind}
-        else:
-            yield whole
-
-    def joined(self, one: Schema, other: Schema) -> Schema:
-        """Both schemas in one: what they require and their properties added up, otherwise what the second says."""
-        both = {**one, **other}
-        for key in ("properties", "$defs"):
-            if key in one and key in other:
-                both[key] = {**as_mapping(one[key]), **as_mapping(other[key])}
-                self.work.step(len(both[key]) // 8)
-        if "required" in one and "required" in other:
-            both["required"] = [*as_list(one["required"]), *as_list(other["required"])]
-        for key in ("anyOf", "oneOf"):
-            if key in one and key in other:  # only one of the two can be followed; the check at the end knows both
-                both[key] = one[key]
-        self.work.step(1 + len(both) // 8)
-        return both
+    def _target(self, reference: object) -> object:
+        """What a reference within the document leads to; None for one that leads nowhere, or elsewhere."""
+        first, *parts = reference.split("/")[:_HOPS] if isinstance(reference, str) else [""]
+        found: object = self.root if first == "#" else None
+        for part in parts:
+            found = as_mapping(found).get(part.replace("~1", "/").replace("~0", "~"))
+        return found
 
 
-def kind_of(schema: Schema) -> str | None:
-    """The type that a plain schema asks for, also where only its other keywords tell."""
-    if isinstance(schema.get("type"), str):
-        return str(schema["type"])
-    if "properties" in schema or "required" in schema:
-        return "object"
-    if "items" in schema or "prefixItems" in schema:
-        return "array"
-    if any(key in schema for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")):
-        return "number"
-    return None
+def _typed(schema: Schema) -> Schema:
+    shapes = {"properties": "object", "required": "object", "items": "array"}
+    shape = next((shape for key, shape in shapes.items() if key in schema), "any")
+    kinds = as_list(schema.get("type")) or [schema.get("type", shape)]
+    kind = next((kind for kind in kinds if kind != "null"), "null")
+    return {**schema, "type": kind, "nullable": schema["nullable"] or "null" in kinds}
 
 
-def properties_of(schema: Schema) -> Mapping[str, Any]:
-    """The properties that an object schema describes, and those that it only requires."""
-    properties = as_mapping(schema.get("properties"))
-    only_required = {
-        name: True for name in as_list(schema.get("required")) if isinstance(name, str) and name not in properties
-    }
-    return {**properties, **only_required}
+def listed(schema: Schema) -> list[Any] | None:
+    """The values that a schema lists, if it does; those that are no objects and no lists."""
+    values = as_list(schema["enum"]) if "enum" in schema else [schema["const"]] if "const" in schema else None
+    return values and [value for value in values[:100] if not isinstance(value, dict | list)]
+
+
+def allows(schema: Schema, value: Any) -> bool:
+    """Whether a plain schema allows a value that is no object and no list."""
+    choices = [[schema["const"]]] if "const" in schema else []
+    choices += [listed(schema) or []] if "enum" in schema else []
+    if not all(json.dumps(value) in map(json.dumps, values) for values in choices):
+        return False
+    if value is None:
+        return bool(schema["nullable"])
+    if type(value) not in _TYPES.get(str(schema["type"]), ()) or (schema["type"] == "integer" and value % 1):
+        return False
+    if isinstance(value, str):
+        return between(schema, "minLength", len(value), "maxLength")
+    return isinstance(value, bool) or (
+        between(schema, "minimum", value, "maximum")
+        and between(schema, "exclusiveMinimum", value, "exclusiveMaximum")
+        and value not in (schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum"))
+    )
+
+
+def between(schema: Schema, least: str, value: float, most: str) -> bool:
+    """Whether a number is within two bounds; a bound that is no number is met by nothing."""
+    low, high = schema.get(least, -math.inf), schema.get(most, math.inf)
+    return isinstance(low, int | float) and isinstance(high, int | float) and low <= value <= high
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """The value if it is an object, else an empty one: nobody has checked the schemas of a caller."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
