@@ -119,7 +119,9 @@ class Program:
     async def play(self, kills: int) -> None:
         """So many rounds, then everything runs to its end and is compared."""
         await self.server.start()
-        assistant = await self.call("POST", "/assistants", {"model": "builtin/script", "name": "kill test"})
+        tools = [{"type": "function", "function": {"name": "look"}}]
+        body = {"model": "builtin/script", "name": "kill test", "tools": tools}
+        assistant = await self.call("POST", "/assistants", body)
         for _ in range(kills):
             thread = await self.call("POST", "/threads", {"messages": [{"role": "user", "content": "go"}]})
             self.threads.append(thread["id"])
