@@ -111,9 +111,8 @@ Nothing serves the model of:
   {two}  Ann  gpt-4-1106-preview  default does not list it
 Nobody can tell whether something serves the model of:
   {unsure}  Ann  off/x  off does not answer
-To serve these, write into livethread.toml, with the models that you want:
+To serve these, write under [aliases] in livethread.toml, with the models that you want:
 
-[aliases]
 "gpt-4-1106-preview" = "gpt-5"
 """
     assert re.sub(" {2,}", "  ", out) == expected

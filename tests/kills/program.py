@@ -215,6 +215,8 @@ class Program:
         for _ in range(1000):
             runs = (await self.call("GET", f"{path}/runs?limit=100"))["data"]
             if all(run["status"] in TERMINAL for run in runs):
+                failed = [run["last_error"] for run in runs if run["status"] == "failed"]
+                self.report.wrong += [f"a run of {path} has failed: {error}" for error in failed]
                 return
             for run in runs:
                 if run["status"] == "requires_action":

@@ -151,9 +151,19 @@ def _show_assistants(report: Report, console: Console) -> None:
             rows = [(str(one["id"]), str(one.get("name") or ""), name.name, name.why) for one, name in some]
             _table(console, rows)
     if lost:
-        console.print("To serve these, write into livethread.toml, with the models that you want:\n\n[aliases]")
-        for name in dict.fromkeys(meaning.name for _, meaning in lost):
-            console.print(f"{_quoted(name)} = {_quoted(_nearest(name, report.models))}")
+        _show_remedy(report, dict.fromkeys(meaning.name for _, meaning in lost), console)
+
+
+def _show_remedy(report: Report, names: Iterable[str], console: Console) -> None:
+    """The lines that would serve some names; TOML allows each table and each key once."""
+    there = {alias.name for alias in report.aliases}
+    where = "under [aliases] in" if there else "into"
+    console.print(f"To serve these, write {where} livethread.toml, with the models that you want:\n")
+    if not there:
+        console.print("[aliases]")
+    for name in names:
+        instead = "  # instead of the line that is there" if name in there else ""
+        console.print(f"{_quoted(name)} = {_quoted(_nearest(name, report.models))}{instead}")
 
 
 def _answer(listed: Listed, *, bare: bool = False) -> str:

@@ -71,10 +71,12 @@ class Reply:
             ProviderError: a call of a function that the run does not have, or with arguments that are no JSON object.
         """
         calls = self.calls if request.parallel_tool_calls else self.calls[:1]
-        known = {tool["function"]["name"] for tool in request.tools} if request.tool_choice != "none" else set()
+        known = {tool["function"]["name"] for tool in request.tools}
         used = {call.id for message in request.messages for call in message.tool_calls}
         for call in calls:
             name, arguments = call["function"]["name"], call["function"]["arguments"]
+            if request.tool_choice == "none":
+                raise _bad_call(f"The model called '{name}', though tool_choice is none.")
             if name not in known:
                 raise _bad_call(f"The model called '{name}', which is no function that this run may call.")
             if not _is_object(arguments):
