@@ -151,7 +151,7 @@ def test_outputs_come_too_late_for_a_run_that_goes_on_or_is_over(client: OpenAI)
 
 
 def test_outputs_come_too_late_for_a_run_that_has_expired_while_it_waited() -> None:
-    with testing.server(run_seconds=1) as url, OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0) as client:
+    with testing.server(run_seconds=4) as url, OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0) as client:
         run = waiting(client)
         while run.status == "requires_action":
             run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
