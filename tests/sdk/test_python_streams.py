@@ -227,7 +227,7 @@ def test_a_run_cancelled_before_its_first_word_leaves_nothing(client: OpenAI) ->
 
 
 def test_a_run_that_takes_too_long_expires_in_order_and_keeps_its_text() -> None:
-    with testing.server(run_seconds=1) as url, OpenAI(base_url=f"{url}/v1", api_key="any") as client:
+    with testing.server(run_seconds=4) as url, OpenAI(base_url=f"{url}/v1", api_key="any") as client:
         (events,) = streams(client, script("stall"))
         assert order(events) == f"{BEGUN} {SPEAKING} M.incomplete S.expired R.expired"
         assert why_cut(events) == ["run_expired"]

@@ -117,7 +117,7 @@ def session(url: str) -> list[Exchange]:
         assistant = player(client, script("echo"))
         with client.beta.threads.runs.create(asked(client).id, assistant_id=assistant.id, stream=True) as stream:
             assert list(stream)
-    with testing.server(run_seconds=1) as hasty, recording(hasty, transport) as client:
+    with testing.server(run_seconds=4) as hasty, recording(hasty, transport) as client:
         talk(client, script("stall"))
         nothing_there(client)
     return transport.exchanges
