@@ -33,6 +33,7 @@ from livethread.live.bus import Hint, LocalBus
 from livethread.live.drafts import FileDrafts
 from livethread.live.hubs import Hubs
 from livethread.live.log import ThreadLog
+from livethread.live.pace import Pace
 from livethread.live.reading import Reading
 from livethread.live.resume import Resume
 from livethread.live.snapshot import Snapshots
@@ -98,8 +99,8 @@ class Livethread:
         settings, clock, ids = self.settings, self._clock, self._ids
         folder = DataFolder(settings.data)
         opened.callback(folder.close)
-        bus = LocalBus()
-        drafts = FileDrafts(folder.drafts, lambda threads: _grown(bus, threads))
+        bus, pace = LocalBus(), Pace()
+        drafts = FileDrafts(folder.drafts, lambda threads: _grown(bus, threads), pace)
         opened.callback(drafts.close)
         engine = sqlite_engine(folder.database)
         copy = upgrade(engine, folder.database)
@@ -123,7 +124,7 @@ class Livethread:
         )  # fmt: skip
         await worker.recover()
         opened.push_async_callback(worker.stop)
-        self.hubs = hubs = Hubs(database, drafts.get, bus, Snapshots(reading, drafts.get))
+        self.hubs = hubs = Hubs(database, drafts.get, bus, Snapshots(reading, drafts.get), pace)
         opened.callback(hubs.close)
         remembered = Remembered(database, clock)
         opened.push_async_callback(remembered.close)

@@ -17,7 +17,9 @@ from typing import Final
 import structlog
 import uvicorn
 from rich.console import Console
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from livethread.api.sink import TRANSPORT
 from livethread.app import Livethread
 from livethread.errors import SetupError
 from livethread.page.start import curl, python
@@ -56,6 +58,15 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         await server.until_stopped()
 
 
+class Connection(HttpToolsProtocol):
+    """uvicorn's protocol, which lets streams write to its transport: a ``send`` per token and viewer is dear."""
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self.scope["extensions"] = {TRANSPORT: (self.transport, self.flow)}
+
+
 class Server(uvicorn.Server):
     """uvicorn, which sends the viewers away first when it is told to stop."""
 
@@ -63,7 +74,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Connection,
                 lifespan="off",
                 log_config=None,
                 log_level="warning",

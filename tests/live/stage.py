@@ -26,6 +26,7 @@ from livethread.live.drafts import FileDrafts, Kind
 from livethread.live.hub import Hub
 from livethread.live.hubs import Hubs
 from livethread.live.log import ThreadLog, ThreadWrite
+from livethread.live.pace import Pace
 from livethread.live.reading import Reading
 from livethread.live.resume import Resume
 from livethread.live.snapshot import Snapshots
@@ -83,11 +84,12 @@ class Stage:
         self.clock = StoppedClock()
         self.bus = bus
         self.database = Database.sqlite(self.file)
-        self.drafts = FileDrafts(folder / "drafts", self._grown)
+        self.pace = Pace()
+        self.drafts = FileDrafts(folder / "drafts", self._grown, self.pace)
         self.log = ThreadLog(self.database, self.drafts, bus, self.ids, self.clock)
         reading = Reading(self.database, self.drafts)
         self.snapshots = Snapshots(reading, self.drafts.get)
-        self.hubs = Hubs(self.database, self.drafts.get, bus, self.snapshots)
+        self.hubs = Hubs(self.database, self.drafts.get, bus, self.snapshots, self.pace)
         self.resume = Resume(self.database, self.drafts.get)
         self.thread_id = ""
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from livethread.domain import cursor
-from livethread.live import catch_up, hub
+from livethread.live import catch_up, hub, pace
 from livethread.sse import KEEP_ALIVE
 from tests.live.screen import Screen, settled
 from tests.live.stage import Stage, until
@@ -84,7 +84,7 @@ async def test_what_a_lagging_viewer_pulls_comes_in_pieces_as_its_connection_dra
 
 
 async def test_a_slow_viewer_costs_a_fast_one_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "BEHIND", 1000.0)  # however slow this machine is, each piece goes out by itself
+    monkeypatch.setattr(pace, "BEHIND", 1000.0)  # however slow this machine is, each piece goes out by itself
     fast = await Screen(stage).look()
     slow = [await Screen(stage).look() for _ in range(20)]
     owner = await stage.run()
@@ -104,6 +104,7 @@ async def test_a_slow_viewer_costs_a_fast_one_nothing(stage: Stage, monkeypatch:
 
 async def test_a_sweep_lets_the_loop_do_other_work(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "SWEEP_SLICE", -1.0)  # each write takes longer than a slice may
+    monkeypatch.setattr(hub, "FEW", 0)
     screens = [await Screen(stage).look() for _ in range(30)]
     owner = await stage.run()
     await owner.say("0")
@@ -124,6 +125,7 @@ async def test_what_grows_during_a_sweep_follows_behind_it_in_order(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "SWEEP_SLICE", -1.0)
+    monkeypatch.setattr(hub, "FEW", 0)
     screens = [await Screen(stage).look() for _ in range(10)]
     owner = await stage.run()
     await owner.say("0")
@@ -164,6 +166,7 @@ async def test_keep_alives_are_writes_like_any_other(stage: Stage) -> None:
 
 async def test_keep_alives_wait_for_a_sweep_that_is_under_way(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "SWEEP_SLICE", -1.0)
+    monkeypatch.setattr(hub, "FEW", 0)
     screens = [await Screen(stage).look() for _ in range(3)]
     await settled(stage, *screens)
     await stage.post("hello")

@@ -9,7 +9,7 @@ import pytest
 
 from livethread.domain import cursor
 from livethread.errors import NotFound
-from livethread.live import hub, tip
+from livethread.live import hub, pace, tip
 from livethread.live.position import View
 from livethread.sse import KEEP_ALIVE
 from tests.live.screen import Screen, level, settled
@@ -61,7 +61,7 @@ async def test_pieces_are_gathered_while_the_message_is_being_committed_and_go_o
 async def test_the_first_piece_after_a_pause_goes_out_before_the_loop_waits_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "BEHIND", 1000.0)  # however slow this machine is
+    monkeypatch.setattr(pace, "BEHIND", 1000.0)  # however slow this machine is
     screen = await Screen(stage).look()
     owner = await stage.run()
     await owner.say("one")
@@ -77,14 +77,22 @@ async def test_the_first_piece_after_a_pause_goes_out_before_the_loop_waits_agai
     assert (screen.writes, screen.text(), timers) == (before + 1, "one two three", [])
 
 
-async def test_while_the_loop_is_behind_pieces_are_joined_in_a_growing_window(stage: Stage) -> None:
+async def test_while_the_loop_is_behind_pieces_are_joined(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "BEHIND", 1000.0)  # the test says how late the loop is
     screen = await Screen(stage).look()
+    owner = await stage.run()
+    await owner.say("one")
     await settled(stage, screen)
-    now = stage.hub
-    for late, window in [(0.1, 1), (0.1, 2), (0.1, 3), (0.1, 3), (0.0, 2), (0.0, 1), (0.0, 0), (0.0, 0)]:
-        now._woken = asyncio.get_running_loop().time() - late
-        now._sweep()
-        assert now._window == window
+    before = screen.writes
+    monkeypatch.setattr(stage.pace, "window", 0.1)
+    stage.hub._swept = asyncio.get_running_loop().time()
+    for word in [" two", " three", " four"]:
+        await owner.say(word)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert (screen.writes, screen.text()) == (before, "one")
+    await settled(stage, screen)
+    assert (screen.writes, screen.text()) == (before + 1, "one two three four")
 
 
 async def test_a_late_joiner_gets_the_text_so_far_as_one_piece(stage: Stage) -> None:

@@ -26,10 +26,6 @@ _METHODS: Final = "GET, POST, DELETE"
 _READS: Final = frozenset(["GET", "HEAD", "OPTIONS"])
 
 
-UNWRAPPED: Final = "livethread.send"
-"""Where streams find the server's own ``send``: what wraps it cares for how an answer starts, not for each frame."""
-
-
 class Headers:
     """Goes around the whole app, its error answers included.
 
@@ -75,7 +71,6 @@ class Headers:
                 message = {**message, "headers": [*message.get("headers", ()), *added, took]}
             return send(message)
 
-        scope[UNWRAPPED] = send
         await self._answering(scope, given)(scope, receive, send_with_headers)
 
     def _answering(self, scope: Scope, given: dict[bytes, bytes]) -> ASGIApp:

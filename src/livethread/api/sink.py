@@ -1,15 +1,19 @@
-"""A viewer's connection over plain ASGI: every server has it.
+"""A viewer's connection: straight to the transport where our own server serves, else over plain ASGI.
 
-The hub writes from inside its sweep, so a ``send`` is stepped once by hand, with no task and no queue
-per viewer. If it does not come back at once, the rest of it is carried on by whoever awaits it.
+The hub writes from inside its sweep, with no task and no queue per viewer. A ``send`` is stepped once by hand; if it does
+not come back at once, the rest of it is carried on by whoever awaits it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Coroutine, Generator
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, Protocol
 
-from starlette.types import Message, Receive, Send
+from starlette.types import Message, Receive, Scope, Send
+
+from livethread.live.viewer import Sink
 
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -17,6 +21,64 @@ HEADERS: Final = [
     (b"x-accel-buffering", b"no"),
 ]
 """What every stream answers with (ARCHITECTURE, "SSE")."""
+
+
+TRANSPORT: Final = "livethread.transport"
+"""Where a server leaves the connection's transport and its `Flow`, among the extensions of the scope.
+
+Only one that sends an answer without a length in chunks, and nothing behind our back, may do so.
+"""
+
+
+class Flow(Protocol):
+    """Whether a connection takes more, as uvicorn's protocols know it."""
+
+    write_paused: bool
+
+    async def drain(self) -> None:
+        """Come back when it does."""
+        ...
+
+
+def sink(scope: Scope, send: Send) -> Sink:
+    """The sink of a response that was started.
+
+    Args:
+        scope: of its request.
+        send: the server's.
+    """
+    direct: tuple[asyncio.Transport, Flow] | None = scope.get("extensions", {}).get(TRANSPORT)
+    return AsgiSink(send) if direct is None else DirectSink(*direct)
+
+
+class DirectSink:
+    """Writes chunks of an HTTP/1.1 answer to a transport; see `livethread.live.viewer.Sink`.
+
+    Args:
+        transport: of the connection.
+        flow: its buffer's state.
+    """
+
+    __slots__ = ("_flow", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, flow: Flow) -> None:
+        self._transport = transport
+        self._flow = flow
+
+    def write(self, data: bytes) -> Awaitable[None] | None:
+        """Hand bytes to the transport; this itself is to be awaited if its buffer is full now."""
+        if not self._transport.is_closing():  # its reader hears of that by itself
+            self._transport.write(_chunk(data))
+        return self if self._flow.write_paused else None
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._flow.drain().__await__()
+
+
+@lru_cache(maxsize=8)
+def _chunk(data: bytes) -> bytes:
+    """One chunk, made once for all viewers that are handed the same bytes."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 class AsgiSink:

@@ -15,9 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from livethread.api import problems
-from livethread.api.headers import UNWRAPPED
 from livethread.api.paths import check_id, route_of
-from livethread.api.sink import HEADERS, AsgiSink, disconnected
+from livethread.api.sink import HEADERS, disconnected, sink
 from livethread.domain import cursor
 from livethread.domain.cursor import Cursor
 from livethread.errors import ApiError
@@ -126,7 +125,7 @@ async def _serve(
     """
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     hub = hubs.of(thread_id)
-    viewer = await hub.attach(AsgiSink(scope.get(UNWRAPPED, send)), view, position, limit=limit, snapshot=snapshot)
+    viewer = await hub.attach(sink(scope, send), view, position, limit=limit, snapshot=snapshot)
     gone = asyncio.ensure_future(disconnected(receive))
     try:
         await asyncio.wait([gone, viewer.closed], return_when=asyncio.FIRST_COMPLETED)

@@ -57,7 +57,17 @@ def head(seq: int, tag: str, run: int | None) -> str:
 
 def group(created_seq: int, part: int, offset: int) -> str:
     """One draft's part of a cursor's text."""
-    return f"~{base36(created_seq)}.{base36(part)}.{base36(offset)}"
+    return group_at(group_stem(created_seq), part, offset)
+
+
+def group_stem(created_seq: int) -> str:
+    """What stays the same in a draft's part of a cursor while it grows."""
+    return f"~{base36(created_seq)}."
+
+
+def group_at(stem: str, part: int, offset: int) -> str:
+    """A draft's part of a cursor's text, at a place."""
+    return f"{stem}{base36(part)}.{base36(offset)}"
 
 
 def parse(text: str) -> Cursor:

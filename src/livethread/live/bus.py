@@ -7,14 +7,12 @@ the drafts before believing it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from livethread.domain.events import LoggedEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(NamedTuple):
     """Something happened in a thread: these events were committed or, without any, a draft grew."""
 
     thread_id: str
@@ -44,23 +42,22 @@ class LocalBus:
     lossy = False
 
     def __init__(self) -> None:
-        self._hearers: dict[str | None, list[Hear]] = {}
+        self._hearers: dict[str | None, tuple[Hear, ...]] = {}
 
     def publish(self, hint: Hint) -> None:
         """Tell everyone who follows the hint's thread, and those who follow all."""
-        for key in (hint.thread_id, None):
-            for hear in tuple(self._hearers.get(key, ())):
-                hear(hint)
+        for hear in self._hearers.get(hint.thread_id, ()):
+            hear(hint)
+        for hear in self._hearers.get(None, ()):
+            hear(hint)
 
     def subscribe(self, thread_id: str | None, hear: Hear) -> Callable[[], None]:
         """Follow one thread, or all with None. Returns how to stop."""
-        self._hearers.setdefault(thread_id, []).append(hear)
+        self._hearers[thread_id] = (*self._hearers.get(thread_id, ()), hear)
 
         def stop() -> None:
-            hearers = self._hearers.get(thread_id, [])
-            if hear in hearers:
-                hearers.remove(hear)
-            if not hearers:
-                self._hearers.pop(thread_id, None)
+            rest = [other for other in self._hearers.pop(thread_id, ()) if other is not hear]
+            if rest:
+                self._hearers[thread_id] = tuple(rest)
 
         return stop

@@ -11,18 +11,22 @@ import asyncio
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 import structlog
 
 from livethread.domain.content import refusal_block, text_block
+from livethread.live.pace import Pace
 
 Kind = Literal["text", "refusal"]
 
 COMPACT_AT: Final = 64 * 1024 * 1024
 """Bytes after which the open texts move to a new file."""
+
+_SHORT: Final = 1024
+"""Bytes of text that are not cut out again when they are asked for twice in a row."""
 
 _KINDS: Final[tuple[Kind, ...]] = ("text", "refusal")
 _HEAD: Final = struct.Struct("<IIIBBB")  # crc of the rest, length of the text, offset, part, kind, length of the id
@@ -43,14 +47,16 @@ class Piece(NamedTuple):
 class Draft:
     """The growing text of one message; only its last part grows."""
 
-    __slots__ = ("kinds", "message_id", "parts", "stored", "thread_id")
+    __slots__ = ("_answered", "key", "kinds", "message_id", "parts", "stored", "thread_id")
 
     def __init__(self, thread_id: str, message_id: str) -> None:
         self.thread_id = thread_id
         self.message_id = message_id
+        self.key = message_id.encode()  # in records
         self.kinds: list[Kind] = []
         self.parts: list[bytearray] = []
         self.stored = (0, 0)  # how far the store holds it: nobody is shown more
+        self._answered: tuple[tuple[int, int, tuple[int, int]], list[Piece]] | None = None
 
     @property
     def end(self) -> tuple[int, int]:
@@ -74,13 +80,21 @@ class Draft:
         self.parts[-1] += piece.text
         return True
 
-    def since(self, part: int, offset: int, until: tuple[int, int]) -> Iterator[Piece]:
+    def since(self, part: int, offset: int, until: tuple[int, int]) -> list[Piece]:
         """What stands between two positions, a piece a part."""
-        for index in range(part, min(len(self.parts), until[0] + 1)):
+        asked = (part, offset, until)
+        if self._answered is not None and self._answered[0] == asked:
+            return self._answered[1]  # a token is written to the file, then shown
+        last, end = until
+        pieces = []
+        for index in range(part, min(len(self.parts), last + 1)):
             start = offset if index == part else 0
-            text = bytes(self.parts[index][start : until[1] if index == until[0] else None])
+            text = bytes(self.parts[index][start : end if index == last else None])
             if text:
-                yield Piece(index, start, self.kinds[index], text)
+                pieces.append(Piece(index, start, self.kinds[index], text))
+        there = last < len(self.parts) and end <= len(self.parts[last])  # or more of it may come yet
+        self._answered = (asked, pieces) if there and end - offset < _SHORT else None
+        return pieces
 
     def holds(self, part: int, offset: int) -> bool:
         """Whether this position is one of the text's, on a code point; its very end is one."""
@@ -125,19 +139,26 @@ class FileDrafts:
     Args:
         path: the file; its text is read when the store is made, and ends are for the caller to write.
         grown: called with the ids of the threads whose drafts grew, once their text is in the file.
+        pace: is told how late the loop is.
         compact_at: bytes after which the open texts move to a new file.
     """
 
     def __init__(
-        self, path: Path, grown: Callable[[set[str]], None] = lambda threads: None, *, compact_at: int = COMPACT_AT
+        self,
+        path: Path,
+        grown: Callable[[set[str]], None] = lambda threads: None,
+        pace: Pace | None = None,
+        *,
+        compact_at: int = COMPACT_AT,
     ) -> None:
         self.grown = grown
+        self._pace = pace or Pace()
         self.path = path
         self.left_behind, whole = _read(path)  # by message id: what the last process had shown
         self._least = self._compact_at = compact_at
         self._open: dict[str, Draft] = {}
         self._touched: set[Draft] = set()
-        self._flushing = False
+        self._flush_asked: float | None = None  # when, on the loop's clock
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.ftruncate(self._file, whole)  # a torn record would hide all that follow
         self._size = whole
@@ -153,9 +174,17 @@ class FileDrafts:
             draft = self._open[message_id] = Draft(thread_id, message_id)
         draft.grow(kind, text.encode())
         self._touched.add(draft)
-        if not self._flushing:
-            self._flushing = True
-            asyncio.get_running_loop().call_soon(self.flush)
+        if self._flush_asked is None:
+            loop = asyncio.get_running_loop()
+            self._flush_asked = loop.time()
+            loop.call_soon(self._flush_soon, loop)
+
+    def _flush_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """What waits goes out before the loop waits again, joined with all that this turn has brought (rule 9)."""
+        asked, self._flush_asked = self._flush_asked, None
+        if asked is not None:
+            self._pace.note(loop.time() - asked)
+        self.flush()
 
     def flush(self) -> None:
         """Write what waits, then tell the hubs.
@@ -163,14 +192,15 @@ class FileDrafts:
         Raises:
             OSError: the file took nothing; what waits goes with the next flush, and nobody was shown it.
         """
-        self._flushing = False
-        if not self._touched:
+        touched = self._touched
+        if not touched:
             return
-        data = b"".join(
-            _record(draft.message_id, piece)
-            for draft in self._touched
-            for piece in draft.since(*draft.stored, draft.end)
-        )
+        records = []
+        for draft in touched:
+            part, offset = draft.stored
+            for piece in draft.since(part, offset, draft.end):
+                records.append(_record(draft.key, piece))
+        data = b"".join(records)
         try:
             _write(self._file, data)
         except OSError:
@@ -178,10 +208,10 @@ class FileDrafts:
             raise
         self._size += len(data)
         threads = set()
-        for draft in self._touched:
+        for draft in touched:
             draft.stored = draft.end
             threads.add(draft.thread_id)
-        self._touched.clear()
+        touched.clear()
         if not self._open:
             self._empty()
         elif self._size > self._compact_at and not self.left_behind:
@@ -215,7 +245,7 @@ class FileDrafts:
         """Move the open texts to a new file; if that cannot be, the old one goes on."""
         fresh = self.path.with_name(self.path.name + ".new")
         data = b"".join(
-            _record(draft.message_id, piece) for draft in self._open.values() for piece in draft.since(0, 0, draft.end)
+            _record(draft.key, piece) for draft in self._open.values() for piece in draft.since(0, 0, draft.end)
         )
         try:
             file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
@@ -241,10 +271,9 @@ def _write(file: int, data: bytes) -> None:
         view = view[os.write(file, view) :]
 
 
-def _record(message_id: str, piece: Piece) -> bytes:
+def _record(key: bytes, piece: Piece) -> bytes:
     part, offset, kind, text = piece
-    id = message_id.encode()
-    rest = b"%b%b%b" % (_BODY.pack(len(text), offset, part, _KINDS.index(kind), len(id)), id, text)
+    rest = _BODY.pack(len(text), offset, part, _KINDS.index(kind), len(key)) + key + text
     return zlib.crc32(rest).to_bytes(4, "little") + rest
 
 

@@ -16,7 +16,8 @@ import structlog
 from livethread.errors import NotFound
 from livethread.live.bus import Bus
 from livethread.live.catch_up import CatchUp
-from livethread.live.position import DraftOf, Position, View
+from livethread.live.pace import Pace
+from livethread.live.position import DraftOf, Frame, Position, View
 from livethread.live.snapshot import DEFAULT_LIMIT, Snapshots
 from livethread.live.tip import Tip
 from livethread.live.viewer import Sink, Viewer
@@ -30,11 +31,8 @@ SWEEP_SLICE: Final = 0.002
 KEEP_ALIVE_EVERY: Final = 15.0
 """Seconds between keep-alives."""
 
-BEHIND: Final = 0.005
-"""Seconds between wanting to sweep and sweeping after which the loop counts as behind."""
-
-WINDOWS: Final = (0.0, 0.033, 0.05, 0.1)
-"""Seconds in which pieces are joined, growing while the loop is behind."""
+FEW: Final = 16
+"""So many viewers are written to at once; a sweep of more is cut into slices."""
 
 log = structlog.get_logger()
 
@@ -48,6 +46,7 @@ class Hub:
         draft_of: finds a draft by its message's id.
         bus: where hints come from.
         snapshots: makes the state that a viewer without a usable cursor begins with.
+        pace: says how long text that grows is joined.
         emptied: called when the last viewer has left; nobody may attach any more.
     """
 
@@ -58,11 +57,13 @@ class Hub:
         draft_of: DraftOf,
         bus: Bus,
         snapshots: Snapshots,
+        pace: Pace,
         emptied: Callable[[Hub], None],
     ) -> None:
         self.thread_id = thread_id
         self._database = database
         self._emptied = emptied
+        self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._viewers: set[Viewer] = set()
         self._views: dict[str | None, View] = {}
@@ -70,10 +71,11 @@ class Hub:
         self._closed = False  # whoever attaches now is sent away at once
         self._left = False  # by its last viewer: it follows nothing any more
         self._writing: Iterator[None] | None = None
-        self._woken: float | None = None
+        self._due = False  # a sweep is
         self._swept = 0.0
-        self._window = 0
-        self._tip = Tip(thread_id, database, draft_of, bus, stirred=self.wake, rebuilt=self._begin_anew)
+        self._tip = Tip(
+            thread_id, database, draft_of, bus, stirred=self.wake, grown=self._follow, rebuilt=self._begin_anew
+        )
         self._catch_up = CatchUp(self._tip, snapshots, KEEP_ALIVE_EVERY)
         self._timer = self._loop.call_later(KEEP_ALIVE_EVERY, self._keep_alive)
 
@@ -138,15 +140,29 @@ class Hub:
             self.detach(viewer)
 
     def wake(self) -> None:
-        """Something grew: sweep before the loop waits again, or when the window has passed."""
-        if self._woken is None and self._writing is None:
-            now = self._loop.time()
-            due = max(now, self._swept + WINDOWS[self._window])
-            self._woken = due
-            if due > now:
-                self._loop.call_at(due, self._sweep)
-            else:
-                self._loop.call_soon(self._sweep)
+        """Something happened: sweep before the loop waits again, or when the window has passed."""
+        if not self._due:
+            self._due = True
+            if self._writing is None:  # else behind what is being written
+                self._sweep_soon()
+
+    def _sweep_soon(self) -> None:
+        due = self._swept + self._pace.window
+        if due > self._loop.time():
+            self._loop.call_at(due, self._sweep)
+        else:
+            self._loop.call_soon(self._sweep)
+
+    def _follow(self) -> None:
+        """Text grew, and all that this turn of the loop has brought is in it: no need to wait for another."""
+        if self._due or self._writing is not None or self._pace.window:
+            self.wake()
+            return
+        try:
+            if self._tip.loaded.done() and (frames := self._tip.grow()):
+                self._show(frames)
+        except Exception:  # the texts of other threads grew with this one's
+            log.exception("sweep failed", thread_id=self.thread_id)
 
     # -- coming and going ----------------------------------------------------------------------
 
@@ -189,7 +205,7 @@ class Hub:
 
     def _begin_anew(self) -> None:
         """The log is another one: nothing that anybody was shown counts any more."""
-        self._writing = None
+        self._writing, self._due = None, False
         for viewer in tuple(self._viewers):
             if viewer.view.run_id is not None:
                 self.detach(viewer)  # it comes back, and its cursor is judged by the new log
@@ -203,38 +219,50 @@ class Hub:
 
     def _sweep(self) -> None:
         """Move on, and hand what is new to every viewer that is level."""
-        now = self._loop.time()
-        late = now - (self._woken or now)
-        self._woken = None
-        self._swept = now
-        self._window = min(self._window + 1, len(WINDOWS) - 1) if late > BEHIND else max(self._window - 1, 0)
-        if self._left or not self._tip.loaded.done() or self._writing is not None:
+        if self._writing is not None:
+            return  # it is due again behind that
+        self._due = False
+        self._swept = self._loop.time()
+        if self._left or not self._tip.loaded.done():
             return
-        level = [viewer for viewer in self._viewers if viewer.level]
         moves = self._tip.advance()
         for event in moves.events:
             view = self._views.get(event.run_id)
             if view is not None and event.object_id == event.run_id and event.type != "thread.run.updated":
                 view.note_status(event.type.removeprefix("thread.run."), event.seq)
         if moves.beyond:  # what they were shown is not what is stored: they begin anew
-            for viewer in level:
-                viewer.wants_snapshot = viewer.view.run_id is None
+            for viewer in self._viewers:
+                if viewer.level:
+                    viewer.wants_snapshot = viewer.view.run_id is None
         if moves.frames:
-            payloads = {view.run_id: view.render(moves.frames) for view in self._views.values()}
+            self._show(moves.frames)
+
+    def _show(self, frames: list[Frame]) -> None:
+        """Hand frames to every viewer that is level, as it looks at the thread."""
+        level = [viewer for viewer in self._viewers if viewer.level]
+        payloads = {run_id: view.render(frames) for run_id, view in self._views.items()}
+        if len(level) <= FEW:
+            for viewer in level:
+                self._give(viewer, payloads)
+        else:
             self._writing = self._write(level, payloads)
             self._go_on()
+
+    def _give(self, viewer: Viewer, payloads: dict[str | None, tuple[bytes, bool]]) -> None:
+        """Hand a viewer what is new, if it is still level: it may have gone while others were written to."""
+        if not viewer.level:
+            return
+        if viewer.wants_snapshot:
+            self._fall_back(viewer, None)
+            return
+        data, viewer.ended = payloads[viewer.view.run_id]
+        if data:
+            self._hand(viewer, data)
 
     def _write(self, level: list[Viewer], payloads: dict[str | None, tuple[bytes, bool]]) -> Iterator[None]:
         began = self._loop.time()
         for viewer in level:
-            if not viewer.level:
-                continue
-            if viewer.wants_snapshot:
-                self._fall_back(viewer, None)
-                continue
-            data, viewer.ended = payloads[viewer.view.run_id]
-            if data:
-                self._hand(viewer, data)
+            self._give(viewer, payloads)
             if self._loop.time() - began > SWEEP_SLICE:
                 yield
                 began = self._loop.time()
@@ -246,7 +274,8 @@ class Hub:
                 self._loop.call_soon(self._go_on)
                 return
             self._writing = None
-            self.wake()
+            if self._due:
+                self._sweep_soon()
 
     def _keep_alive(self) -> None:
         self._timer = self._loop.call_later(KEEP_ALIVE_EVERY if self._writing is None else 0.1, self._keep_alive)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livethread.live.bus import Bus
 from livethread.live.hub import Hub
+from livethread.live.pace import Pace
 from livethread.live.position import DraftOf
 from livethread.live.snapshot import Snapshots
 from livethread.storage.database import Database
@@ -17,13 +18,17 @@ class Hubs:
         draft_of: finds a draft by its message's id.
         bus: where hints come from.
         snapshots: makes the state that a viewer without a usable cursor begins with.
+        pace: says how long text that grows is joined.
     """
 
-    def __init__(self, database: Database, draft_of: DraftOf, bus: Bus, snapshots: Snapshots) -> None:
+    def __init__(
+        self, database: Database, draft_of: DraftOf, bus: Bus, snapshots: Snapshots, pace: Pace | None = None
+    ) -> None:
         self._database = database
         self._draft_of = draft_of
         self._bus = bus
         self._snapshots = snapshots
+        self._pace = pace or Pace()
         self._hubs: dict[str, Hub] = {}
         self._closed = False
 
@@ -32,7 +37,7 @@ class Hubs:
         hub = self._hubs.get(thread_id)
         if hub is None:
             hub = self._hubs[thread_id] = Hub(
-                thread_id, self._database, self._draft_of, self._bus, self._snapshots, self._forget
+                thread_id, self._database, self._draft_of, self._bus, self._snapshots, self._pace, self._forget
             )
             if self._closed:
                 hub.close()

@@ -23,13 +23,15 @@ MAX_PIECE: Final = 48 * 1024
 DONE: Final = encode("done", "[DONE]")
 """The end of a run stream."""
 
+_DELTA: Final = "thread.message.delta"
+
 DraftOf = Callable[[str], Draft | None]
 
 
 class OpenText:
     """A message whose text grows, and how far it is held."""
 
-    __slots__ = ("_place", "created_seq", "draft", "group", "message_id", "run_id")
+    __slots__ = ("_stem", "created_seq", "draft", "message_id", "place", "run_id")
 
     def __init__(
         self, created_seq: int, message_id: str, run_id: str, draft: Draft | None, place: tuple[int, int] = (0, 0)
@@ -38,17 +40,14 @@ class OpenText:
         self.message_id = message_id
         self.run_id = run_id
         self.draft = draft
-        self.place = place
+        self._stem = cursor.group_stem(created_seq)
+        self.place = place  # how far it is held: (content part, UTF-8 byte offset)
 
     @property
-    def place(self) -> tuple[int, int]:
-        """How far it is held: (content part, UTF-8 byte offset)."""
-        return self._place
-
-    @place.setter
-    def place(self, place: tuple[int, int]) -> None:
-        self._place = place
-        self.group = cursor.group(self.created_seq, *place) if place != (0, 0) else ""  # its part of a cursor
+    def group(self) -> str:
+        """Its part of a cursor."""
+        part, offset = self.place
+        return cursor.group_at(self._stem, part, offset) if part or offset else ""
 
     def copy(self) -> OpenText:
         """The same, free to move on by itself."""
@@ -84,8 +83,10 @@ class Frame:
         """The frame as a server-sent event."""
         encoded = self._encoded.get(view.run_id)
         if encoded is None:
-            groups = [group for run_id, group in self.places if view.run_id is None or run_id == view.run_id]
-            id = view.head(self.seq, self.tag) + "".join(groups)
+            id = view.head(self.seq, self.tag)
+            for run_id, group in self.places:
+                if view.run_id is None or run_id == view.run_id:
+                    id += group
             encoded = b"%b%b\nid: %b\n\n" % (_opening(self.type), self.data, id.encode("ascii"))
             self._encoded[view.run_id] = encoded
         return encoded
@@ -151,6 +152,8 @@ class View:
             frames: in order; no more of them are taken than are shown.
             enough: bytes after which to stop.
         """
+        if isinstance(frames, list) and len(frames) == 1 and frames[0].type == _DELTA:  # so it is once for every token
+            return (frames[0].sse(self) if self.passes(frames[0]) else b""), False
         data: list[bytes] = []
         size = 0
         for frame in frames:
@@ -229,26 +232,33 @@ class Position:
         if mine or event.type == "thread.created":
             yield Frame(event.type, event.data, event.run_id, self.seq, self.tag, self._places())
 
-    def grow(self, message_id: str, until: tuple[int, int]) -> Iterator[Frame]:
-        """Move on in one draft, as far as its text goes up to a place."""
+    def grow(self, message_id: str, until: tuple[int, int]) -> Iterable[Frame]:
+        """Move on in one draft, as far as its text goes up to a place; a frame at a time, as they are taken."""
         text = self.open[message_id]
-        if text.draft is not None and text.place < until:
-            for piece in text.draft.since(*text.place, until):
-                yield from self._pieces(text, piece)
+        if text.draft is None or text.place >= until:
+            return ()
+        pieces = text.draft.since(*text.place, until)
+        if len(pieces) == 1 and len(pieces[0].text) <= MAX_PIECE:  # so it is once for every token
+            return (self._frame(text, pieces[0]),)
+        return (frame for piece in pieces for frame in self._pieces(text, piece))
 
     def _pieces(self, text: OpenText, piece: Piece) -> Iterator[Frame]:
         part, start, kind, value = piece
         at = 0
         while at < len(value):
             end = _code_point(value, at + MAX_PIECE)
-            said = value[at:end].decode()
-            if kind == "text":
-                data = text_delta(text.message_id, part, said, first=start + at == 0)
-            else:
-                data = refusal_delta(text.message_id, part, said)
+            yield self._frame(text, Piece(part, start + at, kind, value[at:end]))
             at = end
-            text.place = (part, start + at)
-            yield Frame("thread.message.delta", data, text.run_id, self.seq, self.tag, self._places())
+
+    def _frame(self, text: OpenText, piece: Piece) -> Frame:
+        """The delta that says a piece; the position moves past it."""
+        part, start, kind, value = piece
+        if kind == "text":
+            data = text_delta(text.message_id, part, value.decode(), first=start == 0)
+        else:
+            data = refusal_delta(text.message_id, part, value.decode())
+        text.place = (part, start + len(value))
+        return Frame(_DELTA, data, text.run_id, self.seq, self.tag, self._places())
 
     def _places(self) -> tuple[tuple[str, str], ...]:
         return tuple([(text.run_id, text.group) for text in self.open.values()])
@@ -276,8 +286,7 @@ def _final(text: OpenText, data: bytes) -> Draft | None:
     if not final.holds(*text.place):
         return None
     if text.draft is not None:
-        held = list(text.draft.since(0, 0, text.place))
-        if held != list(final.since(0, 0, text.place)):
+        if text.draft.since(0, 0, text.place) != final.since(0, 0, text.place):
             return None
     return final
 

@@ -55,7 +55,8 @@ class Tip:
         database: where its log is.
         draft_of: finds a draft by its message's id.
         bus: where hints come from.
-        stirred: called when there may be something to advance to.
+        stirred: called when there may be events to advance to.
+        grown: called when a draft has grown, whose text is stored by then.
         rebuilt: called when the log turned out to be another one than before.
     """
 
@@ -67,6 +68,7 @@ class Tip:
         bus: Bus,
         *,
         stirred: Callable[[], None],
+        grown: Callable[[], None],
         rebuilt: Callable[[], None],
     ) -> None:
         self.thread_id = thread_id
@@ -75,6 +77,7 @@ class Tip:
         self._moved: asyncio.Event | None = None
         self._database = database
         self._stirred = stirred
+        self._grown = grown
         self._rebuilt = rebuilt
         self._loop = asyncio.get_running_loop()
         self._recent: deque[LoggedEvent] = deque(maxlen=RECENT)
@@ -102,7 +105,7 @@ class Tip:
 
     def advance(self) -> Moves:
         """Move on to where log and drafts are, as far as they are known."""
-        events = self._following()
+        events = self._following() if self._heard else []
         frames: list[Frame] = []
         beyond = False
         for event in events:
@@ -112,14 +115,22 @@ class Tip:
             except Beyond:
                 beyond = True
                 frames.append(Frame(event.type, event.data, event.run_id, event.seq, event.tag, ()))
-        for text in list(self.position.open.values()):
-            if text.draft is None:
-                text.draft = self.draft_of(text.message_id)
-            if text.draft is not None:
-                frames.extend(self.position.grow(text.message_id, text.draft.stored))
-        if frames:
+        frames += self.grow()
+        if events:
             self._tell_moved()
         return Moves(events, frames, beyond)
+
+    def grow(self) -> list[Frame]:
+        """Move on in the open drafts, as far as their text is stored."""
+        frames: list[Frame] = []
+        for text in self.position.open.values():
+            if text.draft is None:
+                text.draft = self.draft_of(text.message_id)
+            if text.draft is not None and text.place < text.draft.stored:
+                frames += self.position.grow(text.message_id, text.draft.stored)
+        if frames:
+            self._tell_moved()
+        return frames
 
     async def events(self, after: int) -> list[LoggedEvent]:
         """The next events behind a seq, up to the tip's own."""
@@ -143,8 +154,11 @@ class Tip:
             self._reading = self._loop.create_task(self._check())
 
     def _hear(self, hint: Hint) -> None:
-        self._heard.extend(hint.events)
-        self._stirred()
+        if hint.events:
+            self._heard.extend(hint.events)
+            self._stirred()
+        else:
+            self._grown()
 
     def _look(self) -> None:
         """Where the bus can lose, the last hint leaves no gap: compare for ourselves."""
@@ -153,8 +167,6 @@ class Tip:
 
     def _following(self) -> list[LoggedEvent]:
         """The heard events that continue our position; a gap or a contradiction sends us to the log."""
-        if not self._heard:
-            return []
         heard, self._heard = sorted(self._heard, key=lambda event: event.seq), []
         known = {event.seq: event.tag for event in self._recent}
         known[self.position.seq] = self.position.tag

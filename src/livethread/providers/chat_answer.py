@@ -60,6 +60,7 @@ class ChatAnswer:
         self._calls = Calls(ids)
         self._reason: str | None = None
         self._usage: Usage | None = None
+        self._plain = False  # nothing is held back, and what begins now is answer: text may take the short way
         self.partial = False
         """Something was passed on already."""
         self.done = False
@@ -131,30 +132,34 @@ class ChatAnswer:
         yield Finish(reason)
 
     def _only_text(self, data: bytes) -> str | None:
-        """The text of bytes that are one whole event and say nothing else, as nearly all are that come from a model.
+        """The text of bytes that are whole events and say nothing else, as nearly all are that come from a model.
 
         None for all others, which take the long way.
         """
-        if not (data.startswith(b"data: {") and data.endswith(b"}\n\n") and data.count(b"\n") == 2):
+        if not self._plain or not data.endswith(b"}\n\n") or b"\r" in data:
             return None
-        if b"\r" in data or self._reason is not None or not self._thinking.over or not self._events.resting:
-            return None
-        try:
-            chunk = chat_json.decode(data[6:-2])
-        except msgspec.DecodeError:
-            return None
-        if chunk.error or chunk.usage or chunk.object == "error" or chunk.choices is None or len(chunk.choices) != 1:
-            return None
-        choice = chunk.choices[0]
-        delta = choice.delta
-        if choice.index or choice.finish_reason or delta is None or not delta.content:
-            return None
-        if delta.reasoning_content or delta.reasoning or delta.refusal or delta.tool_calls or delta.function_call:
-            return None
-        return self._text.add(delta.content) if isinstance(delta.content, str) else None
+        said = ""
+        for event in data[:-2].split(b"\n\n"):
+            if not event.startswith(b"data: {") or b"\n" in event:
+                return None
+            try:
+                chunk = chat_json.decode(event[6:])
+            except msgspec.DecodeError:
+                return None
+            choices = chunk.choices
+            if choices is None or len(choices) != 1 or chunk.usage or chunk.error or chunk.object == "error":
+                return None
+            choice = choices[0]
+            delta = choice.delta
+            if delta is None or choice.index or choice.finish_reason or not isinstance(delta.content, str):
+                return None
+            if delta.reasoning_content or delta.reasoning or delta.refusal or delta.tool_calls or delta.function_call:
+                return None
+            said += delta.content
+        return self._text.add(said)
 
     def _read(self, data: bytes) -> Iterator[Chunk]:
-        too_long = False
+        self._plain = too_long = False
         try:
             events = self._events.feed(data)
         except SseError as error:
@@ -174,6 +179,7 @@ class ChatAnswer:
                 return
         if too_long:
             raise self._bad("an event that is longer than 16 MB")
+        self._plain = self._reason is None and self._thinking.over and self._events.resting
 
     def _chunks(self, event: Event) -> Iterator[Chunk]:
         chunk = self._parse(event.data)

@@ -21,6 +21,7 @@ from livethread.providers.chat_answer import MAX_BYTES, ChatAnswer, is_whole
 from livethread.providers.chat_request import request_body, shows_images
 from livethread.providers.chunks import Chunk, ProviderError, Request
 from livethread.providers.failures import ModelApi, parse_leniently
+from livethread.providers.patience import Patience
 from livethread.providers.unable import abilities
 from livethread.providers.word_by_word import word_by_word
 
@@ -97,7 +98,7 @@ class ChatCompletions:
         }
         self._timeout = aiohttp.ClientTimeout(
             total=None, connect=connect_timeout, sock_connect=connect_timeout, sock_read=stall_timeout
-        )
+        )  # until the answer begins; then `Patience` watches, since a timer for each piece is dear
         self._session: aiohttp.ClientSession | None = None
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
@@ -116,9 +117,21 @@ class ChatCompletions:
         try:
             # The API's own word counts, whatever was asked for: some never stream, and some always do.
             if response.content_type == "text/event-stream":
-                while not answer.done and (data := await self._read(api, response, answer)):
-                    for chunk in answer.feed(data):
-                        yield chunk
+                patience, read = Patience(response, self._stall), response.content.readany
+                try:
+                    while not answer.done:
+                        try:
+                            data = await (read() if not answer.finished else self._rest(response))
+                        except (*_FAILURES, RuntimeError) as error:  # the last when `close` has closed it meanwhile
+                            if answer.finished:
+                                break
+                            raise api.failed(error, limit=self._stall, answering=True, partial=answer.partial) from None
+                        if not data:
+                            break
+                        for chunk in answer.feed(data):
+                            yield chunk
+                finally:
+                    patience.end()
                 for chunk in answer.end():
                     yield chunk
                 await _drain(response)
@@ -248,18 +261,10 @@ class ChatCompletions:
             raise api.failed(error, limit=self._stall, answering=True) from None
         return body.decode(errors="replace")
 
-    async def _read(self, api: ModelApi, response: aiohttp.ClientResponse, answer: ChatAnswer) -> bytes:
-        """The next bytes; nothing at the end, and when there is trouble after the finish."""
-        try:
-            if not answer.finished:
-                return await response.content.readany()
-            # Only usage and [DONE] are left, which some engines never send though they keep the line open.
-            async with asyncio.timeout(min(self._stall, _AFTER_FINISH_SECONDS)):
-                return await response.content.readany()
-        except (*_FAILURES, RuntimeError) as error:  # the last when `close` has closed it while the answer waited
-            if answer.finished:
-                return b""
-            raise api.failed(error, limit=self._stall, answering=True, partial=answer.partial) from None
+    async def _rest(self, response: aiohttp.ClientResponse) -> bytes:
+        """What follows the finish: usage and [DONE], which some engines never send though they keep the line open."""
+        async with asyncio.timeout(min(self._stall, _AFTER_FINISH_SECONDS)):
+            return await response.content.readany()
 
 
 def _no_images(model: str) -> ProviderError:
