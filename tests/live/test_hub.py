@@ -9,7 +9,7 @@ import pytest
 
 from livethread.domain import cursor
 from livethread.errors import NotFound
-from livethread.live import hub, pace, tip
+from livethread.live import pace, tip
 from livethread.live.position import View
 from livethread.sse import KEEP_ALIVE
 from tests.live.screen import Screen, level, settled
@@ -188,7 +188,7 @@ async def test_the_end_of_a_message_carries_the_missing_tail_first(stage: Stage)
     await owner.say("one ")
     await settled(stage, screen)
     message_id = owner.message_id
-    stage.drafts._flushing = True  # as if the file took nothing more
+    stage.drafts._flush_asked = 0.0  # as if the file took nothing more
     await owner.say("two")
     await owner.complete()
     await until(lambda: screen.types[-1] == "thread.run.completed")

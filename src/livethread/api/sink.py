@@ -1,7 +1,7 @@
 """A viewer's connection: straight to the transport where our own server serves, else over plain ASGI.
 
-The hub writes from inside its sweep, with no task and no queue per viewer. A ``send`` is stepped once by hand; if it does
-not come back at once, the rest of it is carried on by whoever awaits it.
+The hub writes from inside its sweep, with no task and no queue per viewer. A ``send`` is stepped once by hand; if it
+does not come back at once, the rest of it is carried on by whoever awaits it.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def sink(scope: Scope, send: Send) -> Sink:
         scope: of its request.
         send: the server's.
     """
-    direct: tuple[asyncio.Transport, Flow] | None = scope.get("extensions", {}).get(TRANSPORT)
-    return AsgiSink(send) if direct is None else DirectSink(*direct)
+    connection = scope.get("extensions", {}).get(TRANSPORT)
+    return AsgiSink(send) if connection is None else DirectSink(**connection)
 
 
 class DirectSink:

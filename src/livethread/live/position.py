@@ -285,9 +285,8 @@ def _final(text: OpenText, data: bytes) -> Draft | None:
     final = Draft.of("", text.message_id, _ended.decode(data).content)
     if not final.holds(*text.place):
         return None
-    if text.draft is not None:
-        if text.draft.since(0, 0, text.place) != final.since(0, 0, text.place):
-            return None
+    if text.draft is not None and text.draft.since(0, 0, text.place) != final.since(0, 0, text.place):
+        return None
     return final
 
 
