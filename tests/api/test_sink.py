@@ -1,14 +1,14 @@
-"""The sink over plain ASGI: a ``send`` is stepped by hand, and carried on by whoever awaits the rest."""
+"""The two sinks: straight to a transport, and over plain ASGI, where a ``send`` is stepped by hand."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.types import Message
 
-from livethread.api.sink import AsgiSink, disconnected
+from livethread.api.sink import TRANSPORT, AsgiSink, DirectSink, disconnected, sink
 
 
 class Server:
@@ -29,6 +29,74 @@ class Server:
         if self.error is not None:
             raise self.error
         self.sent.append(message["body"])
+
+
+class Transport:
+    """A connection's other end: it is full when it is told so, and has room again when it is told so."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.closing = False
+        self.write_paused = False
+        self.room = asyncio.Event()
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(data)
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    async def drain(self) -> None:
+        await self.room.wait()
+
+
+def direct(transport: Transport) -> DirectSink:
+    return DirectSink(cast(asyncio.Transport, transport), transport)
+
+
+async def test_a_transport_is_handed_chunks_and_those_who_are_handed_the_same_bytes_share_one() -> None:
+    one, two = Transport(), Transport()
+    data = b"event: done\ndata: [DONE]\n\n"
+    assert [direct(transport).write(data) for transport in (one, two)] == [None, None]
+    assert one.sent == [b"1a\r\n" + data + b"\r\n"]
+    assert one.sent[0] is two.sent[0]
+
+
+async def test_what_fills_a_transport_counts_as_sent_and_is_waited_for() -> None:
+    transport = Transport()
+    transport.write_paused = True
+    wait = direct(transport).write(b"one")
+    assert wait is not None
+    waiting = asyncio.ensure_future(_finish(wait))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert (transport.sent, waiting.done()) == ([b"3\r\none\r\n"], False)
+    transport.room.set()
+    await waiting
+    assert transport.sent == [b"3\r\none\r\n"]
+
+
+async def test_a_transport_whose_peer_has_gone_is_handed_nothing() -> None:
+    transport = Transport()
+    transport.closing = True
+    assert direct(transport).write(b"one") is None
+    assert transport.sent == []
+
+
+async def test_a_wait_for_a_transport_that_nobody_awaits_is_dropped_silently() -> None:
+    transport = Transport()
+    transport.write_paused = True
+    wait: Any = direct(transport).write(b"one")
+    del wait
+    await asyncio.sleep(0)
+
+
+def test_a_connection_of_our_own_server_is_written_to_directly_any_other_by_its_send() -> None:
+    transport, server = Transport(), Server()
+    ours = {"type": "http", "extensions": {TRANSPORT: {"transport": transport, "flow": transport}}}
+    assert type(sink(ours, server.send)) is DirectSink
+    for scope in ({"type": "http"}, {"type": "http", "extensions": {"http.response.debug": {}}}):
+        assert type(sink(scope, server.send)) is AsgiSink
 
 
 async def middleware(server: Server, message: Message) -> None:
