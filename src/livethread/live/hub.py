@@ -22,7 +22,6 @@ from livethread.live.snapshot import DEFAULT_LIMIT, Snapshots
 from livethread.live.tip import Tip
 from livethread.live.viewer import Sink, Viewer
 from livethread.sse import KEEP_ALIVE, encode
-from livethread.storage import queries
 from livethread.storage.database import Database
 
 SWEEP_SLICE: Final = 0.002
@@ -61,7 +60,6 @@ class Hub:
         emptied: Callable[[Hub], None],
     ) -> None:
         self.thread_id = thread_id
-        self._database = database
         self._emptied = emptied
         self._pace = pace
         self._loop = asyncio.get_running_loop()
@@ -106,7 +104,8 @@ class Hub:
         view.users += 1
         try:
             await asyncio.shield(self._tip.loaded)
-            await self._learn_status(view)
+            if view.run_id in self._tip.waiting:
+                view.note_status("requires_action", self._tip.waiting[view.run_id])
             preface = b""
             if start is None and not snapshot:
                 start, preface = await self._introduction()
@@ -165,14 +164,6 @@ class Hub:
             log.exception("sweep failed", thread_id=self.thread_id)
 
     # -- coming and going ----------------------------------------------------------------------
-
-    async def _learn_status(self, view: View) -> None:
-        """Of a run it matters whether the run waits for its caller."""
-        run_id = view.run_id
-        if run_id is not None and view.status_seq == 0:
-            row = await self._database.read(lambda connection: queries.run(connection, self._tip.thread_id, run_id))
-            if row is not None:
-                view.note_status(row.status, row.status_seq)
 
     def _let_go(self, view: View) -> None:
         view.users -= 1

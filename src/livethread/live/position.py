@@ -31,7 +31,7 @@ DraftOf = Callable[[str], Draft | None]
 class OpenText:
     """A message whose text grows, and how far it is held."""
 
-    __slots__ = ("_stem", "created_seq", "draft", "message_id", "place", "run_id")
+    __slots__ = ("_group", "_group_of", "_stem", "created_seq", "draft", "message_id", "place", "run_id")
 
     def __init__(
         self, created_seq: int, message_id: str, run_id: str, draft: Draft | None, place: tuple[int, int] = (0, 0)
@@ -40,14 +40,17 @@ class OpenText:
         self.message_id = message_id
         self.run_id = run_id
         self.draft = draft
-        self._stem = cursor.group_stem(created_seq)
         self.place = place  # how far it is held: (content part, UTF-8 byte offset)
+        self._stem = cursor.group_stem(created_seq)
+        self._group, self._group_of = "", (0, 0)
 
     @property
     def group(self) -> str:
-        """Its part of a cursor."""
-        part, offset = self.place
-        return cursor.group_at(self._stem, part, offset) if part or offset else ""
+        """Its part of a cursor; of many open texts one has grown, and the others' stay as they are."""
+        if self._group_of is not self.place:
+            self._group_of = self.place
+            self._group = cursor.group_at(self._stem, *self.place) if self.place != (0, 0) else ""
+        return self._group
 
     def copy(self) -> OpenText:
         """The same, free to move on by itself."""

@@ -92,6 +92,7 @@ class Resume:
 
         thread, run, opened = await self._database.read(read)
         view = View(run_id, run.created_seq)
+        view.note_status(run.status, run.status_seq)  # the hub may not have heard of it yet
         position = None if cursor is None or opened is None else self._position(cursor, opened, run_id)
         if position is None:
             if thread.deleted_at is not None:

@@ -74,6 +74,8 @@ class Tip:
         self.thread_id = thread_id
         self.draft_of = draft_of
         self.position = Position(0, "", [])
+        self.waiting: dict[str, int] = {}
+        """The runs that wait for their caller there: the seq of their ``requires_action``."""
         self._moved: asyncio.Event | None = None
         self._database = database
         self._stirred = stirred
@@ -110,6 +112,10 @@ class Tip:
         beyond = False
         for event in events:
             self._recent.append(event)
+            if event.object_id == event.run_id and event.type != "thread.run.updated":
+                self.waiting.pop(event.run_id, None)
+                if event.type == "thread.run.requires_action":
+                    self.waiting[event.run_id] = event.seq
             try:
                 frames.extend(self.position.step(event, self.draft_of))
             except Beyond:
@@ -186,7 +192,7 @@ class Tip:
     async def _load(self) -> None:
         """Read where the log stands, having subscribed before."""
 
-        def read(connection: Connection) -> tuple[int, str, list[OpenText], list[LoggedEvent]]:
+        def read(connection: Connection) -> tuple[int, str, list[OpenText], list[LoggedEvent], dict[str, int]]:
             row = queries.thread(connection, self.thread_id)
             if row is None:
                 raise NotFound("thread", self.thread_id)
@@ -195,14 +201,15 @@ class Tip:
                 for message in queries.open_messages(connection, self.thread_id, row.seq)
             ]
             recent = _logged(queries.events_between(connection, self.thread_id, row.seq - RECENT // 4, row.seq, RECENT))
-            return row.seq, row.tag, opened, recent
+            waiting = queries.thread_runs(connection, self.thread_id, ["requires_action"])
+            return row.seq, row.tag, opened, recent, {run.id: run.status_seq for run in waiting}
 
-        seq, tag, opened, recent = await self._database.read(read)
+        seq, tag, opened, recent, waiting = await self._database.read(read)
         for text in opened:
             text.draft = self.draft_of(text.message_id)
             if text.draft is not None:
                 text.place = text.draft.stored
-        self.position = Position(seq, tag, opened)
+        self.position, self.waiting = Position(seq, tag, opened), waiting
         self._recent = deque(recent, maxlen=RECENT)
         self._tell_moved()
         self._stirred()
