@@ -15,7 +15,8 @@ from contextlib import ExitStack
 
 import aiohttp
 
-from benchmarks.process import Measured, free_port, started
+from benchmarks import figures
+from benchmarks.process import Measured, free_port, livethread, started
 
 STREAMS = 64
 RATE = 60
@@ -93,19 +94,15 @@ def costs(subject: Measured, answers: Callable[[Measured, int], object]) -> tupl
         asyncio.run(answers(subject, tokens))  # type: ignore[arg-type]
         return subject.cpu() - before
 
-    short, long = spent(SHORT), spent(LONG)
-    token = (long - short) / (STREAMS * (LONG - SHORT))
-    return token * 1e6, (short / STREAMS - token * SHORT) * 1e3
+    return figures.costs(spent(SHORT), spent(LONG), runs=STREAMS, short=SHORT, long=LONG)
 
 
 def repetition(upstream: str) -> list[tuple[float, float]]:
     """One measurement of both, each in a fresh process: a used one has memory left over."""
-    ours_port, bare_port = free_port(), free_port()
+    bare_port = free_port()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="livethread-benchmark-"))
-        arguments = ["-c", "from livethread.cli import main; main()", "serve", "--port", str(ours_port)]
-        environment = {"LIVETHREAD_UPSTREAM_URL": upstream}
-        ours = stack.enter_context(started([*arguments, "--data", folder], ours_port, environment))
+        ours = stack.enter_context(livethread(folder, {"LIVETHREAD_UPSTREAM_URL": upstream}))
         bare = stack.enter_context(started(["-m", "benchmarks.passthrough", str(bare_port), upstream], bare_port))
         idle = asyncio.run(idle_livethread(ours)) / 1024, asyncio.run(idle_passthrough(bare)) / 1024
         asyncio.run(livethread_answers(ours, SHORT))

@@ -32,6 +32,16 @@ class _Chunk(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Chunk).decode
 
 
+def delta(text: str) -> bytes:
+    """A piece of text as the event that Livethread's viewers get."""
+    return (
+        b'event: thread.message.delta\ndata: {"id":"msg_A1b2C3d4E5f6G7h8I9j0K1l2","object":'
+        b'"thread.message.delta","delta":{"content":[{"index":0,"type":"text","text":{"value":'
+        + encode_basestring_ascii(text).encode()
+        + b"}}]}}\nid: 9.abcd~8.0.a\n\n"
+    )
+
+
 class PassThrough:
     """POST: one answer, token by token. GET: a stream that stays open and silent.
 
@@ -70,18 +80,15 @@ class PassThrough:
                 out = b""
                 for block in blocks:
                     if block != b"data: [DONE]" and (text := _decode(block[6:]).choices[0].delta.content):
-                        out += (
-                            b'event: thread.message.delta\ndata: {"id":"msg_A1b2C3d4E5f6G7h8I9j0K1l2","object":'
-                            b'"thread.message.delta","delta":{"content":[{"index":0,"type":"text","text":{"value":'
-                            + encode_basestring_ascii(text).encode()
-                            + b"}}]}}\nid: 9.abcd~8.0.a\n\n"
-                        )
+                        out += delta(text)
                 if out:
                     await send({"type": "http.response.body", "body": out, "more_body": True})
 
 
+def serve(app: PassThrough, port: int) -> None:
+    """Serve until killed, on the same uvicorn as Livethread."""
+    uvicorn.run(app, port=port, http="httptools", lifespan="off", log_level="warning", access_log=False)
+
+
 if __name__ == "__main__":
-    uvicorn.run(
-        PassThrough(sys.argv[2]), port=int(sys.argv[1]), http="httptools", lifespan="off", log_level="warning",
-        access_log=False,
-    )  # fmt: skip
+    serve(PassThrough(sys.argv[2]), int(sys.argv[1]))

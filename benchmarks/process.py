@@ -51,11 +51,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(arguments: list[str], port: int, environment: Mapping[str, str] | None = None) -> Iterator[Measured]:
-    """A Python process that serves on a port, for as long as the block lasts."""
+def started(
+    arguments: list[str], port: int, environment: Mapping[str, str] | None = None, *, core: int | None = None
+) -> Iterator[Measured]:
+    """A Python process that serves on a port, for as long as the block lasts.
+
+    Args:
+        arguments: of the interpreter.
+        port: that it will listen on.
+        environment: added to this process's own.
+        core: the processor core that it and all its threads keep to; any if None.
+    """
     process = subprocess.Popen(
         [sys.executable, *arguments], env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL
     )
+    if core is not None:
+        os.sched_setaffinity(process.pid, {core})
     try:
         url = f"http://127.0.0.1:{port}"
         for _ in range(300):
@@ -69,3 +80,20 @@ def started(arguments: list[str], port: int, environment: Mapping[str, str] | No
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)
+
+
+@contextmanager
+def livethread(
+    folder: Path | str, environment: Mapping[str, str] | None = None, *, core: int | None = None
+) -> Iterator[Measured]:
+    """A Livethread server, for as long as the block lasts.
+
+    Args:
+        folder: its data.
+        environment: settings.
+        core: as for `started`.
+    """
+    port = free_port()
+    serve = ["-c", "from livethread.cli import main; main()", "serve", "--port", str(port), "--data", str(folder)]
+    with started(serve, port, {"LIVETHREAD_LOCAL_ENGINES": "false", **(environment or {})}, core=core) as process:
+        yield process

@@ -11,23 +11,25 @@ import sys
 
 import uvloop
 
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def _chunk(delta: dict[str, str], finish: str | None = None) -> bytes:
+def chunk(delta: dict[str, str], finish: str | None = None) -> bytes:
+    """One chunk of a chat completion, as a chunk of HTTP."""
     data = {
         "id": "chatcmpl-benchmark", "object": "chat.completion.chunk", "created": 1, "model": "benchmark",
         "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
     }  # fmt: skip
-    return _framed(b"data: " + json.dumps(data).encode() + b"\n\n")
+    return framed(b"data: " + json.dumps(data).encode() + b"\n\n")
 
 
-def _framed(data: bytes) -> bytes:
+def framed(data: bytes) -> bytes:
+    """One chunk of an HTTP body."""
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-_TOKEN = _chunk({"content": " token"})
-_END = _chunk({}, "stop") + _framed(b"data: [DONE]\n\n") + b"0\r\n\r\n"
+TOKEN = chunk({"content": " token"})
+END = chunk({}, "stop") + framed(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,15 +40,15 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
             model = json.loads(await reader.readexactly(length))["model"]
             tokens, rate = (int(number) for number in model.split("@"))
-            writer.write(_HEAD)
+            writer.write(HEAD)
             loop = asyncio.get_running_loop()
             due = loop.time()
             for _ in range(tokens):
                 if rate:
                     due += 1 / rate
                     await asyncio.sleep(max(0.0, due - loop.time()))
-                writer.write(_TOKEN)
-            writer.write(_END)
+                writer.write(TOKEN)
+            writer.write(END)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()

@@ -111,7 +111,7 @@ def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.txt")), ids=in_repo)
+@pytest.mark.parametrize("path", sorted((ROOT / "requirements").rglob("*.txt")), ids=in_repo)
 def test_python_locks_are_hashed_and_name_no_host(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "://" not in text

@@ -31,7 +31,7 @@ class Started:
 
     Args:
         process: itself.
-        printed: everything up to the end of its greeting.
+        printed: everything up to the end of its greeting; behind its end, all that it printed.
     """
 
     def __init__(self, process: "subprocess.Popen[str]", printed: str) -> None:
@@ -52,6 +52,7 @@ def started(data: Path, *options: str, **environment: str) -> Iterator[Started]:
         [*LIVETHREAD, "serve", "--port", "0", "--data", str(data), *options],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**QUIET, **environment},
     )  # fmt: skip
+    server = None
     try:
         printed = ""
         assert process.stdout is not None
@@ -59,10 +60,13 @@ def started(data: Path, *options: str, **environment: str) -> Iterator[Started]:
             printed += line
             if "flush=True" in line:
                 break
-        yield Started(process, printed)
+        server = Started(process, printed)
+        yield server
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        rest, _ = process.communicate(timeout=20)
+        if server is not None:
+            server.printed += rest
     assert process.returncode == 0
 
 
@@ -147,7 +151,7 @@ def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) ->
 def test_a_data_folder_in_use_by_another_server_is_one_sentence(tmp_path: Path) -> None:
     with started(tmp_path):
         assert refused("--port", "0", "--data", str(tmp_path)) == (
-            f"livethread: Another Livethread server is using the data folder {tmp_path}; "
+            f"livethread: Another Livethread server is using the data folder {tmp_path}, or an import into it is under way; "
             "stop it, or name another one with --data."
         )
 

@@ -27,7 +27,7 @@ from livethread.domain.lists import ListQuery
 from livethread.engine.engine import Engine
 from livethread.engine.limits import Limits
 from livethread.engine.worker import Worker
-from livethread.errors import SetupError
+from livethread.errors import SetupError, StorageError
 from livethread.ids import Ids
 from livethread.live.bus import Hint, LocalBus
 from livethread.live.drafts import FileDrafts
@@ -49,6 +49,7 @@ from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
 from livethread.settings import Settings
+from livethread.storage import queries
 from livethread.storage.database import Database, sqlite_engine
 from livethread.storage.folder import DataFolder
 from livethread.storage.schema import upgrade
@@ -87,12 +88,25 @@ class Livethread:
             SetupError: the folder or the database cannot be used; one sentence says what to do.
         """
         async with AsyncExitStack() as opened:
-            await self._open(opened)
+            try:
+                await self._open(opened)
+            except StorageError as error:  # found when the rooms had their first look, behind the opening
+                raise SetupError(error.advice) from error
             self._opened = opened.pop_all()
 
     async def stop(self) -> None:
-        """Send the viewers away, hand the runs back, and close everything."""
-        await self._opened.aclose()
+        """Send the viewers away, hand the runs back, and close everything.
+
+        Raises:
+            SetupError: the last that was to be written was not, as on a full disk; everything is closed all the same.
+        """
+        try:
+            await self._opened.aclose()
+        except (OSError, StorageError) as error:
+            raise SetupError(
+                f"The server has stopped, but could not write its last words ({error}); "
+                "make room on its disk: runs that were under way go on at the next start."
+            ) from error
 
     async def _open(self, opened: AsyncExitStack) -> None:
         """Make the rooms from the lowest up; they are closed from the highest down."""
@@ -142,6 +156,7 @@ class Livethread:
         await self._make_first_assistants()
         await worker.start()
         self._app = self._faces(services, Resume(database, drafts.get))
+        database.serving = True
 
     def _faces(self, services: Services, resume: Resume) -> Headers:
         api = FastAPI(
@@ -200,8 +215,9 @@ class Livethread:
         return None
 
     async def _make_first_assistants(self) -> None:
-        """A server without assistants gets the first ones."""
-        if (await self._assistants.list(ListQuery(limit=1))).ids:
+        """A server that nobody has used gets the first ones."""
+        used = await self._database.read(lambda connection: queries.has_threads(connection))
+        if used or (await self._assistants.list(ListQuery(limit=1))).ids:
             return
         for first in first_assistants():
             await self._assistants.create(AssistantCreate.model_validate(asdict(first)))

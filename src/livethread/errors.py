@@ -8,7 +8,7 @@ class LivethreadError(Exception):
 
 
 class SetupError(LivethreadError):
-    """The server cannot start as asked: a busy port, a folder it may not write, a damaged file."""
+    """The server cannot start, or stop, as asked: a busy port, a folder it may not write, a damaged file."""
 
 
 class ApiError(LivethreadError):
@@ -46,6 +46,23 @@ class NotFound(ApiError):
 
     def __init__(self, noun: str, id: str) -> None:
         super().__init__(f"No {noun} found with id '{id}'.")
+
+
+class StorageError(ApiError):
+    """The database cannot be read or written, through no fault of a request or of ours.
+
+    Args:
+        message: the sentence for the caller.
+        advice: the sentence for whoever runs the server: where, why, and what to do.
+        status: 507 where there is no room, 503 while another program holds it, else 500. SDKs try these again twice.
+    """
+
+    status = 500
+    type = "server_error"
+
+    def __init__(self, message: str, advice: str, *, status: int | None = None) -> None:
+        super().__init__(message, status=status)
+        self.advice = advice
 
 
 class Fenced(LivethreadError):

@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, TextIO, cast
 
 import structlog
 import uvicorn
@@ -43,13 +43,28 @@ def serve(settings: Settings) -> None:
     """
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _LogFile(sys.stderr))),
     )
     listener = _listen(settings.host, settings.port)
     with contextlib.closing(listener):
         loop_factory = uvicorn.Config("livethread").get_loop_factory()  # uvloop, where it is to be had
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(_serve(settings, listener))
+
+
+class _LogFile:
+    """May lie on the very disk that is full: a line that it does not take is lost, and nothing else with it."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.flush()
 
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
@@ -64,7 +79,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self.scope["extensions"] = {TRANSPORT: (self.transport, self.flow)}
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport, "flow": self.flow}}
 
 
 class Server(uvicorn.Server):

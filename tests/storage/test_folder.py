@@ -25,7 +25,8 @@ def test_a_second_server_is_refused_until_the_first_has_let_go(tmp_path: Path) -
     with pytest.raises(SetupError) as refused:
         DataFolder(tmp_path)
     assert str(refused.value) == (
-        f"Another Livethread server is using the data folder {tmp_path}; stop it, or name another one with --data."
+        f"Another Livethread server is using the data folder {tmp_path}, or an import into it is under way; "
+        "stop it, or name another one with --data."
     )
     first.close()
     DataFolder(tmp_path).close()

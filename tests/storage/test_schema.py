@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import sqlite3
 from contextlib import closing
@@ -123,6 +124,25 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(file: Path, tmp_path: Path)
         upgraded(file, migrations(tmp_path, 'op.execute("SELECT no_such_column")'))
     assert ask(file, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
     assert "note" not in str(ask(file, "SELECT sql FROM sqlite_master WHERE name = 'assistants'"))
+
+
+def test_a_copy_that_a_full_disk_cuts_off_is_taken_away_and_the_file_stays_as_it_was(
+    file: Path, tmp_path: Path
+) -> None:
+    upgraded(file)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    try:
+        with pytest.raises(SetupError) as refused:
+            upgraded(file, migrations(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(refused.value) == (
+        f"The database {file} cannot be written (disk I/O error): its disk is full or fails; make room, "
+        "or name another data folder with --data."
+    )
+    assert [path.name for path in tmp_path.iterdir() if "before" in path.name] == []
+    assert ask(file, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
 
 
 def test_a_file_of_a_later_version_is_refused_with_a_sentence(file: Path, tmp_path: Path) -> None:

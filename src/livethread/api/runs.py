@@ -15,6 +15,7 @@ from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreat
 from livethread.domain.transitions import TERMINAL
 from livethread.live.hubs import Hubs
 from livethread.services.answers import Answer
+from livethread.services.remembered import Sent
 from livethread.services.runs import Runs
 
 POLL_AFTER: Final = "300"
@@ -35,11 +36,11 @@ class RunCalls:
 
     async def create(self, thread_id: ThreadId, body: RunCreate, sent: AsSent, include: Include = None) -> Response:
         """Create a run."""
-        return self._answered(await self._runs.create(thread_id, body, sent), stream=body.stream)
+        return self._answered(await self._runs.create(thread_id, body, sent), sent, stream=body.stream)
 
     async def create_with_thread(self, body: ThreadAndRunCreate, sent: AsSent) -> Response:
         """Create a thread and run it."""
-        return self._answered(await self._runs.create_with_thread(body, sent), stream=body.stream)
+        return self._answered(await self._runs.create_with_thread(body, sent), sent, stream=body.stream)
 
     async def list(self, thread_id: ThreadId, page: Page) -> Response:
         """List the runs of a thread."""
@@ -63,9 +64,9 @@ class RunCalls:
 
     async def submit(self, thread_id: ThreadId, run_id: RunId, body: ToolOutputsSubmit, sent: AsSent) -> Response:
         """Submit the outputs of all calls that a run waits for."""
-        return self._answered(await self._runs.submit(thread_id, run_id, body, sent), stream=body.stream)
+        return self._answered(await self._runs.submit(thread_id, run_id, body, sent), sent, stream=body.stream)
 
-    def _answered(self, answer: Answer, *, stream: bool | None) -> Response:
+    def _answered(self, answer: Answer, sent: Sent, *, stream: bool | None) -> Response:
         if stream and answer.begins is not None:
-            return RunStream(self._hubs, answer.begins, answer.written)
+            return RunStream(self._hubs, answer.begins, answer.written, begun_is_written=sent.uncounted)
         return answered(answer)

@@ -35,11 +35,13 @@ async def _sent(request: Request, key: _Key = None) -> Sent:
     caller = request.headers.get("authorization", "")
     query = request.scope["query_string"].decode("latin-1")
     asked = [caller, request.method, route_of(request.scope), query, await request.json()]
+    count = request.headers.get("x-stainless-retry-count")
     return Sent(
         remembered,
         request=_digest(asked),
         key=None if key is None else _digest([caller, key]),
-        again=_is_positive(request.headers.get("x-stainless-retry-count", "")),
+        again=_is_positive(count or ""),
+        uncounted=count is None and "x-stainless-lang" in request.headers,
     )
 
 

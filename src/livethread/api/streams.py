@@ -88,20 +88,30 @@ class RunStream(Response):
         hubs: where viewers attach.
         begins: where in the log the stream begins.
         written: to be called once it was written to its end, if it matters.
+        begun_is_written: call it once the stream has begun and its caller is there, as if that were its end.
     """
 
-    def __init__(self, hubs: Hubs, begins: Beginning, written: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        hubs: Hubs,
+        begins: Beginning,
+        written: Callable[[], None] | None = None,
+        *,
+        begun_is_written: bool = False,
+    ) -> None:
         super().__init__()
         self._hubs = hubs
         self._begins = begins
         self._written = written
+        self._begun_is_written = begun_is_written
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream the run until it ends or waits for its caller."""
         begins = self._begins
         view = View(begins.run_id, begins.run_seq)
         position = Position(begins.before, "", [], begins.run_id)
-        to_its_end = await _serve(self._hubs, begins.thread_id, view, position, scope, receive, send)
+        begun = self._written if self._begun_is_written else None
+        to_its_end = await _serve(self._hubs, begins.thread_id, view, position, scope, receive, send, begun=begun)
         if to_its_end and self._written is not None:
             self._written()
 
@@ -117,8 +127,12 @@ async def _serve(
     *,
     limit: int = DEFAULT_LIMIT,
     snapshot: bool = True,
+    begun: Callable[[], None] | None = None,
 ) -> bool:
     """One viewer, from its first byte to its last; that it goes away stops nothing but this.
+
+    Args:
+        begun: to be called if the viewer is still there when it is served its first byte.
 
     Returns:
         Whether all that there will ever be was written.
@@ -128,6 +142,10 @@ async def _serve(
     viewer = await hub.attach(sink(scope, send), view, position, limit=limit, snapshot=snapshot)
     gone = asyncio.ensure_future(disconnected(receive))
     try:
+        if begun is not None:
+            await asyncio.sleep(0)  # the look for its going begins
+            if not gone.done():
+                begun()
         await asyncio.wait([gone, viewer.closed], return_when=asyncio.FIRST_COMPLETED)
         if not gone.done():
             await send({"type": "http.response.body", "body": b"", "more_body": False})

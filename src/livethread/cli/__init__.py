@@ -1,4 +1,4 @@
-"""The command line: ``livethread serve``, ``livethread models``."""
+"""The command line: ``livethread serve``, ``models``, ``import`` and ``export``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from rich.console import Console
 
 from livethread import __version__
 from livethread.cli.models import report, show
+from livethread.cli.transfer import bring, give
+from livethread.cli.transfer import show as show_import
 from livethread.errors import SetupError
 from livethread.serving import serve as run_server
 from livethread.settings import Settings
@@ -25,7 +27,10 @@ app = typer.Typer(
 
 Host = Annotated[str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes a free one.", show_default="8000", min=0, max=65535)]
-Data = Annotated[Path | None, typer.Option(help="The folder of the database.", show_default="./data")]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="The folder of the database.", show_default="./data", readable=False),  # we say more of it
+]
 Config = Annotated[
     Path | None, typer.Option(help="The settings file.", show_default="livethread.toml here, else in the data folder")
 ]
@@ -57,6 +62,33 @@ def models(host: Host = None, port: Port = None, data: Data = None, config: Conf
     """Print which models a server would serve, what aliases mean, and which assistants nothing serves."""
     found = asyncio.run(report(Settings.read(host=host, port=port, data=data, config=config)))
     show(found, Console(highlight=False, markup=False, emoji=False))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="Objects of the Assistants API, as lines or a list of JSON.")],
+    data: Data = None,
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing, only report.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Import nothing if anything is refused.")] = False,
+    report: Annotated[Path | None, typer.Option(help="A file for all that is refused, as lines of JSON.")] = None,
+) -> None:
+    """Import assistants and threads into the data folder of a stopped server."""
+    folder = Settings.read(data=data, config=config).data
+    done = bring(file, folder, dry_run=dry_run, strict=strict, refusals=report)
+    show_import(done, Console(highlight=False, markup=False, emoji=False, soft_wrap=True), dry_run=dry_run)
+    if done.refusals_total:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    data: Data = None,
+    config: Config = None,
+    output: Annotated[Path | None, typer.Option(help="The file.", show_default="standard output")] = None,
+) -> None:
+    """Print everything that is stored as lines of JSON, which import reads."""
+    give(Settings.read(data=data, config=config).data, output)
 
 
 def main() -> None:

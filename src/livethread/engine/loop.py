@@ -25,7 +25,7 @@ from livethread.engine.budget import OutOfTokens
 from livethread.engine.ending import Ending, break_off, end_run, finish
 from livethread.engine.engine import Engine
 from livethread.engine.reply import LastError, Reply, last_error
-from livethread.errors import Fenced, NotFound
+from livethread.errors import Fenced, NotFound, StorageError
 from livethread.live.log import ThreadWrite
 from livethread.providers import chunks
 from livethread.providers.chunks import Provider, ProviderError, Request
@@ -100,6 +100,11 @@ class RunLoop:
             await work()
         except (Fenced, NotFound) as gone:
             log.info("run let go", run_id=self._run.id, reason=str(gone))
+        except StorageError as error:
+            log.warning(
+                "a run's ending could not be written; it is tried again", run_id=self._run.id, reason=str(error)
+            )
+            return
         except Exception:
             log.exception("a run's ending could not be written", run_id=self._run.id)
             return
@@ -126,6 +131,8 @@ class RunLoop:
             await self._end("failed", error=last_error(error, self._attempts.count))
         elif isinstance(error, OutOfTokens):
             await self._end("incomplete", details=error.reason)
+        elif isinstance(error, StorageError):
+            await self._end("failed", error={"code": "server_error", "message": str(error)})
         else:
             log.error("run failed", run_id=self._run.id, thread_id=self.thread_id, exc_info=error)
             message = "Sorry, something went wrong. The server's log has the details."

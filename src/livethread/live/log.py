@@ -32,7 +32,10 @@ OPENING: Final = 80
 EXCERPT: Final = 200
 """How much of the last message a list of threads shows, in characters (wire.md, Calls)."""
 
-_NEW_THREAD: Final = {"seq": 0, "tag": "", "opening": "", "last_message": "null", "deleted_at": None}
+NEW_THREAD: Final[dict[str, Any]] = {
+    "seq": 0, "tag": "", "active_at": 0, "opening": "", "last_message": "null", "deleted_at": None,
+}  # fmt: skip
+"""The columns of a thread's row before anything is said."""
 
 
 class ThreadWrite:
@@ -45,8 +48,8 @@ class ThreadWrite:
         self.seq: int = row.seq if row else 0
         self.events: list[LoggedEvent] = []
         self.deleting = False  # the thread is: every run may go to cancelled at once
-        self._ids = ids
-        self._row = row
+        self.ids: Final = ids
+        self.row: Final = row  # None where the thread is only now created
         self._thread: dict[str, Any] = {"active_at": int(now * 1_000_000)}  # columns of the thread's row to save
 
     def append(self, record: Record, *types: str, row: Record | None = None) -> None:
@@ -66,7 +69,7 @@ class ThreadWrite:
         text = record.json_text()
         for type in types:
             self.seq += 1
-            self.events.append(LoggedEvent(self.seq, self._ids.tag(), type, record.id, run_id, text.encode("ascii")))
+            self.events.append(LoggedEvent(self.seq, self.ids.tag(), type, record.id, run_id, text.encode("ascii")))
         self._save(types[0], row or record, text if row is None else row.json_text(), self.seq - len(types) + 1)
 
     def run(self, run_id: str) -> Run:
@@ -97,7 +100,7 @@ class ThreadWrite:
 
     def thread(self) -> Thread:
         """The thread itself."""
-        text = self._thread["object"] if "object" in self._thread or self._row is None else self._row.object
+        text = self._thread["object"] if "object" in self._thread or self.row is None else self.row.object
         return Thread.model_validate_json(text)
 
     def claim(self, run_id: str, owner: str, until: int) -> int:
@@ -150,8 +153,8 @@ class ThreadWrite:
         match record:
             case Thread():
                 self._thread["object"] = text
-                if self._row is None:
-                    queries.add(self.connection, threads, id=self.thread_id, **(_NEW_THREAD | self._thread))
+                if self.row is None:
+                    queries.add(self.connection, threads, id=self.thread_id, **NEW_THREAD | self._thread)
             case Message():
                 self._save_message(type, record, text, seq)
             case Run():
@@ -176,15 +179,13 @@ class ThreadWrite:
             if not queries.change(self.connection, messages, message.id, object=text, **ended):
                 raise NotFound("message", message.id)
         if not growing and type != "thread.message.updated":
-            self._thread["last_message"] = _excerpt(message)
-            if self._row is None or not self._row.opening:
+            self._thread["last_message"] = excerpt(message)
+            if self.row is None or not self.row.opening:
                 self._thread.setdefault("opening", message.text[:OPENING])
 
     def _last_message_after_delete(self, message_id: str) -> None:
         newest = queries.newest_message(self.connection, self.thread_id)
-        self._thread["last_message"] = (
-            "null" if newest is None else _excerpt(Message.model_validate_json(newest.object))
-        )
+        self._thread["last_message"] = "null" if newest is None else excerpt(Message.model_validate_json(newest.object))
 
     def _save_run(self, type: str, run: Run, text: str, seq: int) -> None:
         if type == "thread.run.created":
@@ -297,7 +298,7 @@ class ThreadLog:
         self._bus.publish(Hint(thread_id, tuple(events)))
 
 
-def _excerpt(message: Message) -> str:
+def excerpt(message: Message) -> str:
     """What a list of threads shows of its last message: a JSON object (wire.md, Calls)."""
     author = {
         "role": message.role,

@@ -126,17 +126,20 @@ class Sent:
         request: the digest of all that it asks: its caller, method, path and body.
         key: the digest of its caller and its ``Idempotency-Key``; None without one.
         again: whether its caller says that it was sent before.
+        uncounted: whether its caller is one of the SDKs of before autumn 2024, which send again and never say so. They
+            do it only while nothing of the answer has come, so a stream that has begun has arrived.
     """
 
     remembered: Remembered
     request: str
     key: str | None = None
     again: bool = False
+    uncounted: bool = False
 
     @property
     def may_be_a_repetition(self) -> bool:
         """Whether an equal request may have been answered before."""
-        return self.again or self.key is not None
+        return self.again or self.uncounted or self.key is not None
 
 
 async def append(

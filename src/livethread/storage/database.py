@@ -20,6 +20,10 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 from sqlalchemy import URL, Engine, create_engine, event, select
 from sqlalchemy import Connection as Connection  # what queries take: other rooms have it from here
+from sqlalchemy.exc import DatabaseError
+
+from livethread.errors import StorageError
+from livethread.storage.faults import fault_of
 
 T = TypeVar("T")
 
@@ -71,6 +75,9 @@ class Database:
         self._writer = threading.Thread(target=self._write_all, name="livethread-write", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
+        self._told: str | None = None  # as the log was told last
+        self.serving = False
+        """Whether faults go to the log as well; before, whoever starts the server is told."""
         self.transactions = 0
 
     @classmethod
@@ -97,7 +104,11 @@ class Database:
         await self.read(lambda connection: connection.execute(select(1)))
 
     async def read(self, query: Callable[[Connection], T]) -> T:
-        """Run a query in a transaction of its own: everything it sees is of one moment."""
+        """Run a query in a transaction of its own: everything it sees is of one moment.
+
+        Raises:
+            StorageError: the database is damaged, or another program holds it.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
 
     def write(
@@ -111,7 +122,8 @@ class Database:
                 when nobody waits any more: the caller's request may have been cancelled meanwhile.
 
         Returns:
-            A future of the change's result, done after the commit.
+            A future of the change's result, done after the commit. A full disk and the like come back by it as a
+            `StorageError`.
 
         Raises:
             RuntimeError: the database is closed.
@@ -124,8 +136,22 @@ class Database:
         return future
 
     def _read(self, query: Callable[[Connection], T]) -> T:
-        with self._engine.begin() as connection:
-            return query(connection)
+        try:
+            with self._engine.begin() as connection:
+                return query(connection)
+        except DatabaseError as error:
+            fault = self._fault_of(error)
+            if fault is None:
+                raise
+            raise fault from error
+
+    def _fault_of(self, error: BaseException) -> StorageError | None:
+        """What the caller is told; whoever runs the server hears of it as well, and of a full disk but once."""
+        fault = fault_of(error, self._engine.url.database)
+        if self.serving and fault is not None and fault.advice != self._told:
+            log.error(fault.advice)
+            self._told = fault.advice
+        return fault
 
     def _write_all(self) -> None:
         with self._engine.connect().execution_options(livethread_write=True) as connection:
@@ -154,6 +180,9 @@ class Database:
                         if not _in_transaction(connection):
                             raise _Undone from error
             self.transactions += 1
+            if self._told is not None and any(change.error is None for change in group):
+                self._told = None
+                log.info("the database takes changes again")
         except _Undone:  # a refused change takes nothing along: the others once more, without it
             rest = [change for change in group if change.error is None]
             group = [change for change in group if change.error is not None]
@@ -163,6 +192,9 @@ class Database:
             _roll_back(connection)
             for change in group:
                 change.error = change.error or error
+        for change in group:
+            if change.error is not None and (fault := self._fault_of(change.error)) is not None:
+                fault.__cause__, change.error = change.error, fault
         assert self._loop is not None
         try:
             self._loop.call_soon_threadsafe(self._deliver, group)

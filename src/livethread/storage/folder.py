@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -16,7 +17,7 @@ class DataFolder:
         path: where it is; made if it is not there.
 
     Raises:
-        SetupError: it cannot be made or written, or another server uses it.
+        SetupError: it cannot be made or written, or another server or an import uses it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,16 +29,17 @@ class DataFolder:
             for file in (self.database, self.drafts):  # what people said is nobody else's business
                 os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
+            mend = "make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "make it writable"
             raise SetupError(
-                f"The data folder {path} cannot be written ({error.strerror}); "
-                "make it writable, or name another one with --data."
+                f"The data folder {path} cannot be written ({error.strerror}); {mend}, or name another one with --data."
             ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._lock)
             raise SetupError(
-                f"Another Livethread server is using the data folder {path}; stop it, or name another one with --data."
+                f"Another Livethread server is using the data folder {path}, or an import into it is under way; "
+                "stop it, or name another one with --data."
             ) from error
 
     @property
@@ -48,7 +50,7 @@ class DataFolder:
     @property
     def drafts(self) -> Path:
         """The draft file."""
-        return self.path / "livethread.db-drafts"
+        return drafts_in(self.path)
 
     @property
     def scripts(self) -> Path:
@@ -63,3 +65,8 @@ class DataFolder:
 def database_in(folder: Path) -> Path:
     """Where the SQLite file of a data folder lies."""
     return folder / "livethread.db"
+
+
+def drafts_in(folder: Path) -> Path:
+    """Where the draft file of a data folder lies."""
+    return folder / "livethread.db-drafts"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, and_, bindparam, delete, func, insert, or_, select, update
@@ -11,8 +11,7 @@ from livethread.storage.tables import OPEN, assistants, events, leases, messages
 
 AnyRow = Row[*tuple[Any, ...]]
 
-_INSERT_EVENTS: Final = insert(events)
-_INSERT: Final = {table.name: insert(table) for table in (assistants, threads, messages, runs, run_steps)}
+_INSERT: Final = {table.name: insert(table) for table in (assistants, threads, messages, runs, run_steps, events)}
 _GET: Final = {
     table.name: select(table).where(table.c.id == bindparam("id"))
     for table in (assistants, threads, messages, runs, run_steps)
@@ -53,6 +52,22 @@ _ANY_MESSAGE: Final = select(messages.c.id).where(messages.c.thread_id == bindpa
 _LEASE: Final = select(leases).where(leases.c.run_id == bindparam("run_id"))
 _CHANGE_LEASE: Final = update(leases).where(leases.c.run_id == bindparam("its_id"))
 _INSERT_LEASE: Final = insert(leases)
+_OF_THREAD: Final = {
+    table.name: select(table).where(table.c.thread_id == bindparam("thread_id")).order_by(table.c.created_seq)
+    for table in (messages, runs, run_steps)
+}
+_NEWEST_OF_THREAD: Final = {
+    table.name: select(table.c.object)
+    .where(table.c.thread_id == bindparam("thread_id"))
+    .order_by(table.c.created_seq.desc())
+    .limit(1)
+    for table in (messages, runs, run_steps)
+}
+_THREADS_OF: Final = {
+    table.name: select(table.c.id, table.c.thread_id).where(table.c.id.in_(bindparam("ids", expanding=True)))
+    for table in (messages, runs, run_steps)
+}
+_SOME: Final = {"yield_per": 100}  # rows in memory, of a result that may be of any length
 _WRITER: Final = runs.alias()
 _CONVERSATION: Final = (
     select(messages, _WRITER.c.created_seq.label("run_created_seq"))
@@ -132,6 +147,11 @@ def add(connection: Connection, table: Table, **values: Any) -> None:
     connection.execute(_INSERT[table.name], values)
 
 
+def add_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows, at least one; all have the same columns."""
+    connection.execute(_INSERT[table.name], rows)
+
+
 def change(connection: Connection, table: Table, id: str, **values: Any) -> bool:
     """Change columns of the row with this id; whether it was there."""
     return connection.execute(_CHANGE[table.name], {"its_id": id, **values}).rowcount == 1
@@ -149,7 +169,7 @@ def lock_thread(connection: Connection, thread_id: str) -> AnyRow | None:
 
 def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Append to a log; only `ThreadLog.append` does this."""
-    connection.execute(_INSERT_EVENTS, rows)
+    add_all(connection, events, rows)
 
 
 def events_between(connection: Connection, thread_id: str, after: int, until: int, limit: int) -> Sequence[AnyRow]:
@@ -221,6 +241,39 @@ def created_message(connection: Connection, thread_id: str, message_id: str) -> 
         .where(events.c.thread_id == thread_id, events.c.object_id == message_id)
         .where(events.c.type == "thread.message.created")
     ).one_or_none()
+
+
+def has_threads(connection: Connection) -> bool:
+    """Whether there is any thread, or was until a while ago."""
+    return connection.execute(select(threads.c.id).limit(1)).one_or_none() is not None
+
+
+def all_threads(connection: Connection) -> Iterator[AnyRow]:
+    """Every thread that is not deleted, least active first, one by one."""
+    found = select(threads).where(threads.c.deleted_at.is_(None)).order_by(threads.c.active_at, threads.c.id)
+    yield from connection.execute(found, execution_options=_SOME)
+
+
+def of_thread(connection: Connection, table: Table, thread_id: str) -> Iterator[AnyRow]:
+    """A thread's messages, runs or steps, oldest first, one by one."""
+    yield from connection.execute(_OF_THREAD[table.name], {"thread_id": thread_id}, execution_options=_SOME)
+
+
+def newest_of_thread(connection: Connection, thread_id: str) -> list[str]:
+    """The newest message, run and step of a thread, as JSON, if it has any."""
+    found = (connection.scalar(query, {"thread_id": thread_id}) for query in _NEWEST_OF_THREAD.values())
+    return [object for object in found if object is not None]
+
+
+def threads_of(connection: Connection, table: Table, ids: Collection[str]) -> dict[str, str]:
+    """Which of these messages, runs or steps there are: their threads by their ids."""
+    return {row.id: row.thread_id for row in connection.execute(_THREADS_OF[table.name], {"ids": list(ids)})}
+
+
+def threads_among(connection: Connection, ids: Collection[str]) -> dict[str, bool]:
+    """Which of these threads there are, and whether they were deleted."""
+    rows = connection.execute(select(threads.c.id, threads.c.deleted_at).where(threads.c.id.in_(ids)))
+    return {row.id: row.deleted_at is not None for row in rows}
 
 
 def lease(connection: Connection, run_id: str) -> AnyRow | None:

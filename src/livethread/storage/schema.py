@@ -13,9 +13,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, inspect
-from sqlalchemy.exc import DatabaseError
 
 from livethread.errors import SetupError
+from livethread.storage.faults import at_the_start
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -32,20 +32,15 @@ def upgrade(engine: Engine, file: Path | None, migrations: Path = MIGRATIONS) ->
         The copy, if one was made.
 
     Raises:
-        SetupError: the file was written by a later Livethread or another program, or is no database.
+        SetupError: the file was written by a later Livethread or another program, is no database, or cannot be
+            written.
     """
     config = Config()
     config.set_main_option("script_location", str(migrations))
     scripts = ScriptDirectory.from_config(config)
-    try:
-        with engine.connect() as connection:
-            here = MigrationContext.configure(connection).get_current_revision()
-            foreign = here is None and bool(inspect(connection).get_table_names())
-    except DatabaseError as error:
-        raise SetupError(
-            f"The database {file or engine.url} cannot be read ({error.orig}); "
-            "put a copy of it in its place, or name another data folder with --data."
-        ) from error
+    with at_the_start(file or engine.url), engine.connect() as connection:
+        here = MigrationContext.configure(connection).get_current_revision()
+        foreign = here is None and bool(inspect(connection).get_table_names())
     if foreign:
         raise SetupError(
             f"The database {file or engine.url} belongs to another program; name another data folder with --data."
@@ -60,9 +55,10 @@ def upgrade(engine: Engine, file: Path | None, migrations: Path = MIGRATIONS) ->
                 f"The database {file or engine.url} was written by a later version of Livethread ({here}); "
                 "start that version, or name another data folder with --data."
             ) from error
-    copy = None if here is None or file is None else _copy(file, here)
-    with engine.connect().execution_options(livethread_write=True) as connection, connection.begin():
-        _run(config, connection)
+    with at_the_start(file or engine.url):
+        copy = None if here is None or file is None else _copy(file, here)
+        with engine.connect().execution_options(livethread_write=True) as connection, connection.begin():
+            _run(config, connection)
     return copy
 
 
@@ -73,7 +69,11 @@ def _run(config: Config, connection: Connection) -> None:
 
 def _copy(file: Path, revision: str) -> Path:
     copy = file.with_name(f"{file.name}.before-{revision}")
-    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
-        copy.chmod(0o600)
-        source.backup(target)
+    try:
+        with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(copy)) as target:
+            copy.chmod(0o600)
+            source.backup(target)
+    except sqlite3.Error:  # half a copy would be taken for one
+        copy.unlink(missing_ok=True)
+        raise
     return copy
