@@ -173,8 +173,7 @@ class Database:
             with connection.begin():
                 for change in group:
                     try:
-                        with connection.begin_nested():
-                            change.attempt(connection)
+                        _attempt(connection, change)
                     except Exception as error:  # whatever a change raises is its caller's
                         change.error = change.error or error
                         if not _in_transaction(connection):
@@ -216,6 +215,19 @@ class Database:
                 change.future.set_result(change.value)
             else:
                 change.future.set_exception(change.error)
+
+
+def _attempt(connection: Connection, change: _Change[Any]) -> None:
+    """Run a change in a savepoint of its own, by hand: SQLAlchemy would compile the statement anew each time."""
+    connection.exec_driver_sql("SAVEPOINT change")
+    try:
+        change.attempt(connection)
+    except Exception:
+        if _in_transaction(connection):
+            connection.exec_driver_sql("ROLLBACK TO change")
+            connection.exec_driver_sql("RELEASE change")
+        raise
+    connection.exec_driver_sql("RELEASE change")
 
 
 def _in_transaction(connection: Connection) -> bool:
