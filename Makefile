@@ -10,10 +10,10 @@ bin := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock torture bench clean setup-server setup-dev
+.PHONY: help run test test-sdks check format lock torture bench clean setup-server setup-dev
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  options:       PYTHON=python3.12  PORT=8000  DATA=./data  ARGS="tests/test_house.py -k names"'
 
 run: setup-server ## start the server on http://127.0.0.1:8000, data in ./data (PORT=, DATA=, ARGS=)
@@ -21,6 +21,9 @@ run: setup-server ## start the server on http://127.0.0.1:8000, data in ./data (
 
 test: setup-dev ## run every test (ARGS= goes to pytest)
 	@exec $(bin)/pytest $(ARGS)
+
+test-sdks: setup-dev ## run the whole SDK matrix: every version of the official SDKs against every call (ARGS= goes to pytest)
+	@exec $(bin)/pytest -m '' tests/matrix $(ARGS)
 
 check: setup-dev ## format, lint, types and import arrows, in seconds
 	@$(bin)/ruff format --check --quiet --output-format concise . || { echo 'Some files are not formatted: make format'; exit 1; }
@@ -42,7 +45,8 @@ bench: setup-dev ## run the benchmarks (ARGS= goes to them)
 	@$(bin)/python -m benchmarks $(ARGS)
 
 clean: ## remove everything that set-up and tests made; your data stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist tests/node/node_modules
+	rm -rf .venv .sdks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf tests/node/node_modules tests/matrix/node/*/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-server:

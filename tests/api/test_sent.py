@@ -15,6 +15,8 @@ from tests.services.rooms import Rooms
 Client = httpx2.AsyncClient
 
 AGAIN = {"x-stainless-retry-count": "1"}
+OLD_SDK = {"x-stainless-lang": "python"}
+"""An SDK of before autumn 2024: it sends again like the others, and never says so."""
 TEXT = {"role": "user", "content": "ok"}
 
 
@@ -176,6 +178,14 @@ async def test_an_answer_that_nobody_took_is_given_again_until_somebody_does(app
     assert fourth.id != first.id
 
 
+async def test_an_old_sdk_gets_again_what_it_did_not_get_and_nothing_else(app: FastAPI, thread: str) -> None:
+    first = await Caller(app, thread, TEXT, OLD_SDK, gone=True).called()
+    second = await Caller(app, thread, TEXT, OLD_SDK).called()
+    third = await Caller(app, thread, TEXT, OLD_SDK).called()
+    assert second.id == first.id
+    assert third.id != first.id
+
+
 async def test_who_is_found_to_have_gone_when_the_answer_is_written_did_not_get_it(app: FastAPI, thread: str) -> None:
     first = Caller(app, thread, TEXT)
     first.on_body = first.gone.set
@@ -273,3 +283,16 @@ async def test_create_and_run_streams_again_from_the_thread(app: FastAPI, runs: 
         second.gone.set()
     assert second.types == ["thread.created", *BEGUN]
     assert second.body == first.body
+
+
+async def test_an_old_sdk_gets_a_stream_again_that_had_not_begun(
+    app: FastAPI, runs: tuple[str, dict[str, Any]]
+) -> None:
+    first = Caller(app, *runs, OLD_SDK, gone=True)
+    await first.called()
+    async with Streaming(app, *runs, 2, OLD_SDK) as second:
+        second.gone.set()
+    async with Streaming(app, *runs, 2, OLD_SDK) as third:
+        third.gone.set()
+    assert b'"%s"' % second.id.encode() in first.body
+    assert third.id != second.id

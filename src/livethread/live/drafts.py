@@ -161,6 +161,7 @@ class FileDrafts:
         self._open: dict[str, Draft] = {}
         self._touched: set[Draft] = set()
         self._flush_asked: float | None = None  # when, on the loop's clock
+        self._failing = False  # the file took nothing, and the log knows
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.ftruncate(self._file, whole)  # a torn record would hide all that follow
         self._size = whole
@@ -186,7 +187,13 @@ class FileDrafts:
         asked, self._flush_asked = self._flush_asked, None
         if asked is not None:
             self._pace.note(loop.time() - asked)
-        self.flush()
+        try:
+            self.flush()
+            self._failing = False
+        except OSError as error:
+            if not self._failing:  # once while it lasts, not for every piece
+                log.error("the draft file cannot be written; its text waits", path=str(self.path), error=str(error))
+            self._failing = True
 
     def flush(self) -> None:
         """Write what waits, then tell the hubs.
