@@ -151,8 +151,8 @@ def test_a_data_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) ->
 def test_a_data_folder_in_use_by_another_server_is_one_sentence(tmp_path: Path) -> None:
     with started(tmp_path):
         assert refused("--port", "0", "--data", str(tmp_path)) == (
-            f"livethread: Another Livethread server is using the data folder {tmp_path}, or an import into it is under way; "
-            "stop it, or name another one with --data."
+            f"livethread: Another Livethread server is using the data folder {tmp_path}, or an import into it is under "
+            "way; stop it, or name another one with --data."
         )
 
 

@@ -7,12 +7,14 @@ the drafts before believing it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from livethread.domain.events import LoggedEvent
 
 
-class Hint(NamedTuple):
+class Hint(msgspec.Struct, frozen=True):
     """Something happened in a thread: these events were committed or, without any, a draft grew."""
 
     thread_id: str
@@ -28,7 +30,7 @@ class Bus(Protocol):
     lossy: bool
 
     def publish(self, hint: Hint) -> None:
-        """Tell everyone who follows the hint's thread, and those who follow all."""
+        """Tell everyone who follows the hint's thread; of events, those who follow all, too."""
         ...
 
     def subscribe(self, thread_id: str | None, hear: Hear) -> Callable[[], None]:
@@ -45,11 +47,12 @@ class LocalBus:
         self._hearers: dict[str | None, tuple[Hear, ...]] = {}
 
     def publish(self, hint: Hint) -> None:
-        """Tell everyone who follows the hint's thread, and those who follow all."""
+        """Tell everyone who follows the hint's thread; of events, those who follow all, too."""
         for hear in self._hearers.get(hint.thread_id, ()):
             hear(hint)
-        for hear in self._hearers.get(None, ()):
-            hear(hint)
+        if hint.events:
+            for hear in self._hearers.get(None, ()):
+                hear(hint)
 
     def subscribe(self, thread_id: str | None, hear: Hear) -> Callable[[], None]:
         """Follow one thread, or all with None. Returns how to stop."""

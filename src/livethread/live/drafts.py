@@ -13,8 +13,9 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
+import msgspec
 import structlog
 
 from livethread.domain.content import refusal_block, text_block
@@ -35,7 +36,7 @@ _BODY: Final = struct.Struct("<IIBBB")  # the same without the crc
 log = structlog.get_logger()
 
 
-class Piece(NamedTuple):
+class Piece(msgspec.Struct, frozen=True):
     """Some text of one part: where it stands, and what it says."""
 
     part: int
@@ -110,9 +111,9 @@ class Draft:
     def content(self, until: tuple[int, int] | None = None) -> list[dict[str, Any]]:
         """The text up to a position, or all of it, as content blocks of the message (reference section 3.3)."""
         blocks: list[dict[str, Any]] = []
-        for _, _, kind, piece in self.since(0, 0, until or self.end):
-            text = piece.decode()
-            if kind == "text":
+        for piece in self.since(0, 0, until or self.end):
+            text = piece.text.decode()
+            if piece.kind == "text":
                 blocks.append(text_block(text))
             else:
                 blocks.append(refusal_block(text))
@@ -281,8 +282,8 @@ def _write(file: int, data: bytes) -> None:
 
 
 def _record(key: bytes, piece: Piece) -> bytes:
-    part, offset, kind, text = piece
-    rest = _BODY.pack(len(text), offset, part, _KINDS.index(kind), len(key)) + key + text
+    text = piece.text
+    rest = _BODY.pack(len(text), piece.offset, piece.part, _KINDS.index(piece.kind), len(key)) + key + text
     return zlib.crc32(rest).to_bytes(4, "little") + rest
 
 

@@ -156,7 +156,8 @@ class View:
             enough: bytes after which to stop.
         """
         if isinstance(frames, list) and len(frames) == 1 and frames[0].type == _DELTA:  # so it is once for every token
-            return (frames[0].sse(self) if self.passes(frames[0]) else b""), False
+            mine = self.run_id is None or self.run_id == frames[0].run_id
+            return (frames[0].sse(self) if mine else b""), False
         data: list[bytes] = []
         size = 0
         for frame in frames:
@@ -246,22 +247,22 @@ class Position:
         return (frame for piece in pieces for frame in self._pieces(text, piece))
 
     def _pieces(self, text: OpenText, piece: Piece) -> Iterator[Frame]:
-        part, start, kind, value = piece
         at = 0
-        while at < len(value):
-            end = _code_point(value, at + MAX_PIECE)
-            yield self._frame(text, Piece(part, start + at, kind, value[at:end]))
+        while at < len(piece.text):
+            end = _code_point(piece.text, at + MAX_PIECE)
+            yield self._frame(text, Piece(piece.part, piece.offset + at, piece.kind, piece.text[at:end]))
             at = end
 
     def _frame(self, text: OpenText, piece: Piece) -> Frame:
         """The delta that says a piece; the position moves past it."""
-        part, start, kind, value = piece
-        if kind == "text":
-            data = text_delta(text.message_id, part, value.decode(), first=start == 0)
+        said = piece.text.decode()
+        if piece.kind == "text":
+            data = text_delta(text.message_id, piece.part, said, first=piece.offset == 0)
         else:
-            data = refusal_delta(text.message_id, part, value.decode())
-        text.place = (part, start + len(value))
-        return Frame(_DELTA, data, text.run_id, self.seq, self.tag, self._places())
+            data = refusal_delta(text.message_id, piece.part, said)
+        text.place = (piece.part, piece.offset + len(piece.text))
+        places = self._places() if len(self.open) > 1 else ((text.run_id, text.group),)
+        return Frame(_DELTA, data, text.run_id, self.seq, self.tag, places)
 
     def _places(self) -> tuple[tuple[str, str], ...]:
         return tuple([(text.run_id, text.group) for text in self.open.values()])

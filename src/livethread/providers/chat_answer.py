@@ -139,7 +139,7 @@ class ChatAnswer:
         if not self._plain or not data.endswith(b"}\n\n") or b"\r" in data:
             return None
         said = ""
-        for event in data[:-2].split(b"\n\n"):
+        for event in (data[:-2],) if data.count(b"\n") == 2 else data[:-2].split(b"\n\n"):
             if not event.startswith(b"data: {") or b"\n" in event:
                 return None
             try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+import msgspec.structs
 
 from livethread.providers.builtin.playback import Wait
 from livethread.providers.builtin.words import Tally, words
@@ -32,7 +33,7 @@ def limited(
         tally = reasoned if isinstance(item, Reasoning) else said
         kept = _kept(item.text, tally, limit - said.count - reasoned.count)
         if kept:
-            yield replace(item, text=kept)
+            yield msgspec.structs.replace(item, text=kept)
         if len(kept) < len(item.text):
             if counted:
                 yield Usage(prompt_words, said.count + reasoned.count, reasoning=reasoned.count)
