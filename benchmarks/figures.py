@@ -71,3 +71,29 @@ class Bar:
     def __str__(self) -> str:
         verdict = "met    " if self.met else "NOT met"
         return f"{verdict}  {self.says}: {number(self.figure, 2)}{self.unit}, at most {self.most:.3g}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a figure has to be at least.
+
+    Args:
+        says: what is measured.
+        figure: what it came to.
+        least: what it has to be.
+        unit: of both, with the space before it.
+    """
+
+    says: str
+    figure: float
+    least: float
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure reaches it; one that was not measured does not."""
+        return self.figure >= self.least
+
+    def __str__(self) -> str:
+        verdict = "met    " if self.met else "NOT met"
+        return f"{verdict}  {self.says}: {number(self.figure, 2)}{self.unit}, at least {self.least:,.10g}{self.unit}"

@@ -50,6 +50,24 @@ def free_port() -> int:
         return port
 
 
+def listening(port: int, what: str) -> None:
+    """Come back when something listens on a port.
+
+    Args:
+        port: which.
+        what: is expected to.
+
+    Raises:
+        TimeoutError: nothing does within 30 s.
+    """
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"{what} did not listen within 30 s")
+
+
 @contextmanager
 def started(
     arguments: list[str], port: int, environment: Mapping[str, str] | None = None, *, core: int | None = None
@@ -68,15 +86,8 @@ def started(
     if core is not None:
         os.sched_setaffinity(process.pid, {core})
     try:
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        else:
-            raise TimeoutError(f"{arguments} did not listen within 15 s")
-        yield Measured(process.pid, url)
+        listening(port, str(arguments))
+        yield Measured(process.pid, f"http://127.0.0.1:{port}")
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(15)

@@ -67,6 +67,8 @@ def test_everything_that_is_one_value_comes_from_the_environment(tmp_path: Path)
         "LIVETHREAD_RETRY_SECONDS": "1.5",
         "LIVETHREAD_STALL_SECONDS": "30",
         "LIVETHREAD_MAX_ROUNDS": "8",
+        "LIVETHREAD_MAX_VIEWERS": "50",
+        "LIVETHREAD_MAX_VIEWERS_PER_THREAD": "5",
         "LIVETHREAD_LOCAL_ENGINES": "off",
     }
     assert read(tmp_path, environment) == Settings(
@@ -81,6 +83,8 @@ def test_everything_that_is_one_value_comes_from_the_environment(tmp_path: Path)
         retry_seconds=1.5,
         stall_seconds=30,
         max_rounds=8,
+        max_viewers=50,
+        max_viewers_per_thread=5,
         local_engines=False,
     )
 
@@ -99,6 +103,8 @@ def test_everything_that_is_no_secret_comes_from_the_file(tmp_path: Path) -> Non
     retry_seconds = 1.5
     stall_seconds = 30
     max_rounds = 8
+    max_viewers = 50
+    max_viewers_per_thread = 5
     local_engines = false
     upstreams.default.url = "http://models.test/v1"
     [upstreams.other]
@@ -130,6 +136,8 @@ def test_everything_that_is_no_secret_comes_from_the_file(tmp_path: Path) -> Non
         retry_seconds=1.5,
         stall_seconds=30,
         max_rounds=8,
+        max_viewers=50,
+        max_viewers_per_thread=5,
         local_engines=False,
         file=tmp_path / "etc" / "livethread.toml",
     )
@@ -203,6 +211,8 @@ def test_a_key_is_not_in_what_a_traceback_would_show() -> None:
         ("RUN_SECONDS", "nan", "is 'nan', but must be a number that is not negative"),
         ("STALL_SECONDS", "0", "is '0', but must be a number greater than 0"),
         ("MAX_ROUNDS", "0", "is '0', but must be a whole number from 1 to 10000"),
+        ("MAX_VIEWERS", "0", "is '0', but must be a whole number from 1 to 1000000"),
+        ("MAX_VIEWERS_PER_THREAD", "-5", "is '-5', but must be a whole number from 1 to 1000000"),
         ("LOCAL_ENGINES", "perhaps", "is 'perhaps', but must be true or false"),
         ("THREAD_POLICY", "wait", "is 'wait', but must be one of queue, parallel, interrupt, reject"),
         (
@@ -243,8 +253,8 @@ def test_a_key_that_is_like_no_other_is_answered_with_all_there_are(tmp_path: Pa
     file = write(tmp_path, '"ähnlich\\nkeinem" = 1')
     assert refused(tmp_path) == (
         f'{file}:1: The settings file has no key "ähnlich\\nkeinem"; it may have aliases, data, host, local_engines, '
-        "max_body, max_rounds, origins, port, retries, retry_seconds, run_seconds, stall_seconds, thread_policy, "
-        "upstreams, words_per_second."
+        "max_body, max_rounds, max_viewers, max_viewers_per_thread, origins, port, retries, "
+        "retry_seconds, run_seconds, stall_seconds, thread_policy, upstreams, words_per_second."
     )
 
 

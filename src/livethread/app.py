@@ -34,6 +34,7 @@ from livethread.live.drafts import FileDrafts
 from livethread.live.hubs import Hubs
 from livethread.live.log import ThreadLog
 from livethread.live.pace import Pace
+from livethread.live.places import Places
 from livethread.live.reading import Reading
 from livethread.live.resume import Resume
 from livethread.live.snapshot import Snapshots
@@ -48,6 +49,7 @@ from livethread.services.remembered import Remembered
 from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
+from livethread.services.turns import Turns
 from livethread.settings import Settings
 from livethread.storage import queries
 from livethread.storage.database import Database, sqlite_engine
@@ -148,6 +150,7 @@ class Livethread:
             threads=Threads(database, thread_log, reading, ids, clock),
             messages=Messages(thread_log, reading, ids, settings.thread_policy),
             runs=Runs(thread_log, reading, ids, clock, settings.thread_policy),
+            turns=Turns(thread_log, ids, settings.thread_policy),
             steps=Steps(reading),
             registry=registry,
             hubs=hubs,
@@ -167,7 +170,8 @@ class Livethread:
         add_documentation(api)
         api.add_route("/healthz", self._health, include_in_schema=False)
         api.add_route("/", self._start_page, include_in_schema=False)
-        streams = Streams(api, services.hubs, resume)
+        places = Places(self.settings.max_viewers_per_thread, self.settings.max_viewers)
+        streams = Streams(api, services.hubs, resume, places)
         return Headers(Unexpected(streams), self._ids, self.settings.origins, self.settings.api_keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -23,7 +23,7 @@ def is_id(text: str) -> bool:
 
 
 class Ids:
-    """A source of ids: ``asst_``, ``thread_``, ``msg_``, ``run_``, ``step_``, ``call_`` and 24 letters or digits.
+    """A source of ids: 24 letters or digits behind ``asst_``, ``thread_``, ``msg_``, ``run_``, ``step_``, ``call_``, …
 
     Args:
         seed: makes the ids repeatable, for tests; the system's randomness otherwise.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -17,9 +18,9 @@ from typing import Final, TextIO, cast
 import structlog
 import uvicorn
 from rich.console import Console
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from livethread.api.sink import TRANSPORT
+from livethread.api.connection import Connection
+from livethread.api.stalled import Stalled
 from livethread.app import Livethread
 from livethread.errors import SetupError
 from livethread.page.start import curl, python
@@ -30,9 +31,6 @@ GRACE: Final = 3
 
 NOT_SENT: Final = 64 * 1024
 """Bytes the kernel takes for a connection beyond what is under way: a slow reader is noticed, and costs no more."""
-
-STUCK: Final = 45_000
-"""Milliseconds after which a reader that takes nothing is cut off; it resumes by its cursor."""
 
 
 def serve(settings: Settings) -> None:
@@ -69,17 +67,10 @@ class _LogFile:
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     async with running(settings, listener) as server:
+        gc.collect()
+        gc.freeze()  # what is there now stays: the collector need not look through it in the midst of a stream
         _greet(server, await server.app.guide())
         await server.until_stopped()
-
-
-class Connection(HttpToolsProtocol):
-    """uvicorn's protocol, which lets streams write to its transport: a ``send`` per token and viewer is dear."""
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport, "flow": self.flow}}
 
 
 class Server(uvicorn.Server):
@@ -102,6 +93,7 @@ class Server(uvicorn.Server):
         )
         self.app = app
         self.listener = listener
+        self.stalled = Stalled()
         self._serving: asyncio.Task[None] | None = None
 
     @property
@@ -126,6 +118,11 @@ class Server(uvicorn.Server):
         """End it as a signal would."""
         self.should_exit = True
         await self.until_stopped()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: look for clients that take nothing."""
+        self.stalled.look(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Send the viewers away, then wait for the rest."""
@@ -168,9 +165,8 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise SetupError(f"Cannot listen on {host} ({error.strerror}); name another address with --host.") from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    for name, value in (("TCP_NOTSENT_LOWAT", NOT_SENT), ("TCP_USER_TIMEOUT", STUCK)):
-        if hasattr(socket, name):
-            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, NOT_SENT)
     try:
         listener.bind(address)
     except OSError as error:

@@ -33,6 +33,7 @@ def services(rooms: Rooms, tmp_path: Path) -> Services:
         threads=rooms.threads,
         messages=rooms.messages,
         runs=rooms.runs,
+        turns=rooms.turns,
         steps=rooms.steps,
         registry=Registry(Builtin(rooms.clock, rooms.ids, words_per_second=0, scripts=tmp_path)),
         hubs=Hubs(rooms.database, rooms.drafts.get, rooms.bus, Snapshots(rooms.reading, rooms.drafts.get)),

@@ -130,6 +130,8 @@ def test_the_documentation_shows_every_call_with_its_body_and_answer(services: S
         "GET /v1/threads/{thread_id}/messages/{message_id}",
         "POST /v1/threads/{thread_id}/messages/{message_id}",
         "DELETE /v1/threads/{thread_id}/messages/{message_id}",
+        "POST /v1/threads/{thread_id}/turns",
+        "POST /v1/threads/{thread_id}/stop",
         "GET /v1/threads/{thread_id}/runs/{run_id}/steps",
         "GET /v1/threads/{thread_id}/runs/{run_id}/steps/{step_id}",
     }
@@ -140,4 +142,8 @@ def test_the_documentation_shows_every_call_with_its_body_and_answer(services: S
     assert create["responses"]["200"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/Assistant"
     }
+    turn = paths["/v1/threads/{thread_id}/turns"]["post"]
+    assert turn["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/TurnCreate"}
+    assert turn["responses"]["200"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Turn"}
+    assert "requestBody" not in paths["/v1/threads/{thread_id}/stop"]["post"]
     assert "/v1/files" not in json.dumps(paths)

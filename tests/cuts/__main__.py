@@ -18,12 +18,15 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     options.add_argument("--cuts", type=int, default=10_000)
+    options.add_argument("--runs", type=int, default=100)
     options.add_argument("--viewers", type=int, default=50)
     given = options.parse_args()
     print(f"seed {given.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="livethread-cuts-") as folder, testing.server(data=Path(folder)) as url:
-        scripts = Path(folder) / "scripts"
-        report = asyncio.run(program(url, scripts, given.seed, cuts=given.cuts, viewers=given.viewers))
+        played = program(
+            url, Path(folder) / "scripts", given.seed, cuts=given.cuts, runs=given.runs, viewers=given.viewers
+        )
+        report = asyncio.run(played)
     print(report)
     for line in report.wrong:
         print(line)

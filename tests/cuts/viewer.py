@@ -32,6 +32,7 @@ class Held:
         self.done = False
         self.snapshots = 0
         self.deltas = 0
+        self.people = 0
 
     def take(self, event: Event) -> None:
         """Take one event, and check it against all that is held."""
@@ -39,6 +40,12 @@ class Held:
             self.done = True
             return
         data: dict[str, Any] = json.loads(event.data)
+        if event.type in ("thread.presence", "thread.typing"):  # of the moment: no cursor, and no state of the thread
+            if event.id != (self.last_id or ""):
+                raise Wrong(f"{self.name}: {event.type} moves the cursor from {self.last_id} to {event.id}")
+            self.people += 1
+            self.fold.take(event.type, data)
+            return
         before = cursor.parse(self.last_id) if self.last_id else None
         now = cursor.parse(event.id)
         if event.type == "thread.snapshot":
@@ -63,7 +70,7 @@ class Held:
         self.created.clear()
         self.ended.clear()
         for message in snapshot["messages"]:
-            self.text[message["id"]] = _text(message)
+            self.text[message["id"]] = text_of(message)
             if message["status"] != "in_progress":
                 self.ended.add(message["id"])
 
@@ -76,8 +83,11 @@ class Held:
 
     def _end(self, message: dict[str, Any]) -> None:
         self.ended.add(message["id"])
-        if self.text[message["id"]] != _text(message):
-            raise Wrong(f"{self.name}: the deltas of {message['id']} do not add up to its text")
+        if self.text[message["id"]] != text_of(message):
+            raise Wrong(
+                f"{self.name}: the deltas of {message['id']} do not add up to its text: "
+                f"{_difference(self.text[message['id']], text_of(message))}"
+            )
 
     def _agree(self, now: cursor.Cursor) -> None:
         """The text held is exactly as long as the cursor says."""
@@ -87,5 +97,13 @@ class Held:
                 raise Wrong(f"{self.name}: holds {len(self.text[by_seq[seq]].encode())} bytes at {self.last_id}")
 
 
-def _text(message: dict[str, Any]) -> str:
+def text_of(message: dict[str, Any]) -> str:
+    """The text of a message."""
     return "".join(block["text"]["value"] for block in message["content"] if block["type"] == "text")
+
+
+def _difference(held: str, stored: str) -> str:
+    pairs = enumerate(zip(held, stored, strict=False))
+    at = next((number for number, (one, other) in pairs if one != other), min(len(held), len(stored)))
+    shown = [repr(text[at : at + 40]) for text in (held, stored)]
+    return f"{len(held)} characters are held and {len(stored)} stored; from {at} on {shown[0]} and {shown[1]}"

@@ -81,13 +81,30 @@ class Followed:
         active = self.active
         busy = sum(run["status"] != "queued" for run in active)
         for earlier, run in enumerate(active):
-            may_start = busy < MAX_ACTIVE and (earlier == 0 or run["thread_policy"] == "parallel")
+            may_start = busy < MAX_ACTIVE and not any(waits_for(run, other) for other in active[:earlier])
             assert run["status"] != "cancelling", run
             assert run["expires_at"] is None or run["expires_at"] > now, run
             assert not (run["status"] == "queued" and may_start), run
 
     def _all(self, kind: str) -> list[Object]:
         return [item for item in self._objects.values() if item["object"] == kind]
+
+
+def of_one_turn(run: Object, other: Object) -> bool:
+    """Whether two runs belong to the same turn."""
+    return run["turn_id"] is not None and run["turn_id"] == other["turn_id"]
+
+
+def are_siblings(run: Object, other: Object) -> bool:
+    """Whether two runs belong to the same parallel turn; the runs of a program know the mode of theirs."""
+    return of_one_turn(run, other) and run["metadata"]["mode"] == "parallel"
+
+
+def waits_for(run: Object, earlier: Object) -> bool:
+    """Whether a run has to wait for one that was created earlier and has not ended."""
+    if of_one_turn(run, earlier):
+        return not are_siblings(run, earlier)
+    return bool(run["thread_policy"] != "parallel")
 
 
 def calls_of(run: Object) -> list[str]:

@@ -21,6 +21,7 @@ from livethread.domain.run_bodies import RunCreate, ToolOutput, ToolOutputsSubmi
 from livethread.domain.runs import Run
 from livethread.domain.steps import RunStep
 from livethread.domain.threads import ThreadCreate
+from livethread.domain.turns import TurnCreate
 from livethread.engine.engine import Engine
 from livethread.engine.limits import Limits
 from livethread.engine.worker import Worker
@@ -35,6 +36,7 @@ from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
 from livethread.services.runs import Runs
 from livethread.services.threads import Threads
+from livethread.services.turns import Turns
 from livethread.storage import tables
 from livethread.storage.database import Database, sqlite_engine
 from livethread.storage.schema import upgrade
@@ -142,6 +144,7 @@ class House:
         self.threads = Threads(self.database, self.log, reading, self.ids, clock)
         self.messages = Messages(self.log, reading, self.ids, "queue")
         self.runs = Runs(self.log, reading, self.ids, clock, "queue")
+        self.turns = Turns(self.log, self.ids, "queue")
         self.workers: list[Worker] = []
         self.limits = Limits()
 
@@ -205,6 +208,13 @@ class House:
         answer = await self.runs.create(thread_id, RunCreate(assistant_id=assistant_id, **body))
         await self.quiet()
         return str(_object(answer.text)["id"])
+
+    async def turn(self, thread_id: str, *assistants: Any, **body: Any) -> list[str]:
+        """The runs of a new turn, as far as they come by themselves."""
+        body = {"message": "And you?", "assistants": list(assistants)} | body
+        answer = await self.turns.create(thread_id, TurnCreate.model_validate(body))
+        await self.quiet()
+        return [run["id"] for run in _object(answer.text)["runs"]]
 
     async def streaming(self, text: str = "Half a ", **body: Any) -> tuple[str, str, Call]:
         """A thread whose run has said something: the thread, the run and its model turn."""

@@ -13,6 +13,7 @@ from livethread.domain.messages import MessageCreate, MessageUpdate
 from livethread.domain.options import ThreadPolicy
 from livethread.domain.run_bodies import RunCreate, RunUpdate, ToolOutput, ToolOutputsSubmit
 from livethread.domain.threads import ThreadUpdate
+from livethread.domain.turns import TurnCreate, TurnMode, TurnRun
 from livethread.errors import ApiError
 from livethread.live.bus import Hint
 from livethread.live.reading import Reading
@@ -56,9 +57,9 @@ class Program:
         self._number = 0
         self._deaf: Callable[[], None] = lambda: None
         self._acts: list[tuple[Callable[[], Awaitable[None]], int]] = [
-            (self.create, 16), (self.crowd, 1), (self.cancel, 4), (self.submit, 12), (self.submit_amiss, 3),
-            (self.post, 4), (self.edit, 4), (self.forget, 3), (self.snapshot, 3), (self.say, 12), (self.finish, 24),
-            (self.wait, 5), (self.expire, 1), (self.hold_on, 1), (self.delete, 1),
+            (self.create, 12), (self.turn, 5), (self.crowd, 1), (self.cancel, 4), (self.stop, 1), (self.submit, 12),
+            (self.submit_amiss, 3), (self.post, 4), (self.edit, 4), (self.forget, 3), (self.snapshot, 3),
+            (self.say, 12), (self.finish, 24), (self.wait, 5), (self.expire, 1), (self.hold_on, 1), (self.delete, 1),
         ]  # fmt: skip
 
     @property
@@ -88,22 +89,26 @@ class Program:
     # -- what callers do -----------------------------------------------------------------------
 
     async def create(self, policy: ThreadPolicy | None = None) -> None:
-        self._number += 1
-        (drawn,) = self.draw.choices(list(POLICIES), list(POLICIES.values()))
-        body = RunCreate(
-            assistant_id=self.draw.choice(self._assistants),
-            thread_policy=policy or drawn,
-            metadata={"number": str(self._number)},
-            max_prompt_tokens=self.draw.choice([None] * 14 + [1, 500]),
-            max_completion_tokens=self.draw.choice([None] * 8 + [1, 50]),
-            parallel_tool_calls=self.draw.random() < 0.8,
-            additional_messages=[self._message()] if self.draw.random() < 0.2 else None,
-        )
+        body = RunCreate(**self._run(), thread_policy=policy or self._policy())
         await self.house.runs.create(self.thread.id, body)
 
+    async def turn(self, runs: int = 0) -> None:
+        mode: TurnMode = "parallel" if runs else self.draw.choice(["parallel", "sequential"])
+        runs = runs or self.draw.choice([1, 2, 2, 3, 4])
+        body = TurnCreate(
+            message=self._message(),
+            assistants=[TurnRun(**self._run(mode=mode)) for _ in range(runs)],
+            mode=mode,
+            thread_policy=self._policy(),
+        )
+        await self.house.turns.create(self.thread.id, body)
+
     async def crowd(self) -> None:
-        for _ in range(9):
-            await self.create("parallel")
+        if self.draw.random() < 0.5:
+            await self.turn(runs=11)
+        else:
+            for _ in range(9):
+                await self.create("parallel")
         await self.say()
         if self.draw.random() < 0.5:
             await self.create("interrupt")
@@ -111,6 +116,9 @@ class Program:
     async def cancel(self) -> None:
         if run := self._one_of(self.thread.active):
             await self.house.runs.cancel(self.thread.id, run["id"])
+
+    async def stop(self) -> None:
+        await self.house.runs.stop(self.thread.id)
 
     async def submit(self) -> None:
         for run in self.thread.waiting:
@@ -165,6 +173,22 @@ class Program:
     async def _submit(self, run_id: str, ids: list[str]) -> None:
         outputs = [ToolOutput(tool_call_id=id, output=f"of {id}") for id in ids]
         await self.house.runs.submit(self.thread.id, run_id, ToolOutputsSubmit(tool_outputs=outputs))
+
+    def _run(self, **metadata: str) -> dict[str, Any]:
+        """What is asked of a run; it is known by its number, as what it does goes by it."""
+        self._number += 1
+        return {
+            "assistant_id": self.draw.choice(self._assistants),
+            "metadata": {"number": str(self._number)} | metadata,
+            "max_prompt_tokens": self.draw.choice([None] * 14 + [1, 500]),
+            "max_completion_tokens": self.draw.choice([None] * 8 + [1, 50]),
+            "parallel_tool_calls": self.draw.random() < 0.8,
+            "additional_messages": [self._message()] if self.draw.random() < 0.2 else None,
+        }
+
+    def _policy(self) -> ThreadPolicy | None:
+        (drawn,) = self.draw.choices(list(POLICIES), list(POLICIES.values()))
+        return drawn
 
     def _message(self) -> MessageCreate:
         self._number += 1

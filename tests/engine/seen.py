@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from tests.engine.followed import are_siblings
 from tests.engine.program import Program
 from tests.engine.promises import Told
 
@@ -40,12 +41,17 @@ def each_message_says_what_its_model_said(program: Program, events: Sequence[Tol
 
 
 def each_run_saw_what_it_may(program: Program, events: Sequence[Told]) -> None:
-    """In every turn just the same: what was there before it, and what earlier runs had finished when it started."""
+    """In every round just the same: what was there before it, and what earlier runs had finished when it started.
+
+    The answers of a run stand where it was created. Nothing of a parallel sibling is ever there.
+    """
     runs = {event.object["metadata"]["number"]: event.object["id"] for event in events if event.type == "R.created"}
+    as_created = {event.object["id"]: event.object for event in events if event.type == "R.created"}
     created = {event.object["id"]: place for place, event in enumerate(events) if event.type == "R.created"}
     started = {
         event.object["id"]: place for place, event in reversed([*enumerate(events)]) if event.type == "R.in_progress"
     }
+    begun = {event.object["id"]: place for place, event in enumerate(events) if event.type == "M.created"}
     deleted = {event.object["id"] for event in events if event.type == "M.deleted"}
     for call in program.calls:
         run_id = runs.get(call.request.metadata["number"])
@@ -55,6 +61,7 @@ def each_run_saw_what_it_may(program: Program, events: Sequence[Told]) -> None:
         finished = [
             event for event in events[: started[run_id]]
             if event.type in ("M.completed", "M.incomplete") and created[event.run_id or ""] < created[run_id]
+            and not are_siblings(as_created[run_id], as_created[event.run_id or ""])
         ]  # fmt: skip
         again = {event.run_id: event.object["id"] for event in finished}  # the last of each run
         may = [*posted, *finished]
@@ -66,8 +73,13 @@ def each_run_saw_what_it_may(program: Program, events: Sequence[Told]) -> None:
         own = {event.object["id"] for event in events if event.run_id == run_id}
         texts = [_SAID_BY.sub("", message.text) for message in call.request.messages if message.role != "tool"]
         ours = {_whole(event) for event in events if event.type == "M.completed" and event.object["id"] in own}
-        seen = {text for text in texts if text and text not in ours}
-        assert {_whole(event) for event in must} <= seen <= {_whole(event) for event in may}
+        seen = [text for text in texts if text and text not in ours]
+        stands = {}
+        for event in may:
+            said_at = begun[event.object["id"]]
+            stands[_whole(event)] = (created.get(event.run_id or "", said_at), said_at)
+        assert {_whole(event) for event in must} <= set(seen)
+        assert seen == sorted(stands.keys() & set(seen), key=stands.__getitem__)
 
 
 def _whole(event: Told) -> str:

@@ -172,6 +172,19 @@ async def test_a_thread_that_has_grown_too_long_for_the_model_loses_its_middle_u
     assert await house.texts(run_id) == [("completed", "Short enough.")]
 
 
+async def test_an_id_is_new_also_to_rounds_that_the_prompt_has_lost(house: House) -> None:
+    thread_id = await house.thread()
+    run_id = await house.asked(thread_id, max_prompt_tokens=1000)
+    for _ in range(3):
+        house.provider.last.end(*call("call_a", "f", "{}"), Usage(1, 1), Finish("tool_calls"))
+        await house.quiet()
+        (waits,) = (await house.run(run_id)).pending_calls
+        await house.submit(thread_id, run_id, **{waits["id"]: "long " * 400})
+    ids = [step.calls[0]["id"] for step in await house.steps(run_id)]
+    assert [made.id for message in house.provider.last.request.messages for made in message.tool_calls] == ids[-1:]
+    assert (ids[0], len(set(ids))) == ("call_a", 3)
+
+
 async def test_a_message_that_alone_is_too_long_fails_the_run(house: House) -> None:
     thread_id = await house.thread("word " * 400)
     run_id = await house.asked(thread_id)

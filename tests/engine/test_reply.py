@@ -12,11 +12,9 @@ from livethread.providers.chunks import (
     Chunk,
     ErrorKind,
     Finish,
-    PromptMessage,
     ProviderError,
     Reasoning,
     Request,
-    ToolCall,
     ToolCallArguments,
     ToolCallStart,
     Usage,
@@ -77,8 +75,7 @@ def test_reasoning_is_kept_apart() -> None:
 
 def judged(*chunks: Chunk, earlier: tuple[str, ...] = (), **more: Any) -> list[dict[str, Any]]:
     functions = tuple({"type": "function", "function": {"name": name}} for name in "fg")
-    made = tuple(PromptMessage("assistant", (), (ToolCall(id, "f", "{}"),)) for id in earlier)
-    return reply(*chunks).judged(Request("m", None, made, tools=functions, **more), lambda: "call_new")
+    return reply(*chunks).judged(Request("m", None, (), tools=functions, **more), earlier, lambda: "call_new")
 
 
 TWO = (ToolCallStart(0, "call_a", "f"), ToolCallStart(1, "call_b", "g"), ToolCallArguments(1, '{"x": 1}'))

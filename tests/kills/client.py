@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.cuts.program import write_script
+from tests.cuts.scripts import write_script
 from tests.kills.process import ServerProcess
 from tests.kills.report import Report
 

@@ -25,6 +25,8 @@ SETTLED = 2
 _NOW = re.compile(r"\b(?:1[7-9]|2\d)\d{8}\b")
 """A time that no object of the files has: it was ended by its import."""
 
+_Timeless = dict[str, list[tuple[Any, ...]]]
+
 
 class Imports:
     """One file.
@@ -114,7 +116,7 @@ class Imports:
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env=QUIET,
         )  # fmt: skip
 
-    def _rows(self, folder: Path) -> dict[str, dict[str, Rows]]:
+    def _rows(self, folder: Path) -> dict[str, _Timeless]:
         """What is stored of each thread; the moment of an import is no part of that."""
         with reading(folder) as database:
             for id in self._ids:
@@ -122,7 +124,7 @@ class Imports:
             return {id: _timeless(thread_rows(database, id)) for id in self._ids}
 
 
-def _timeless(rows: dict[str, Rows]) -> dict[str, Rows]:
+def _timeless(rows: dict[str, Rows]) -> _Timeless:
     return {
         noun: [tuple(_NOW.sub("now", value) if isinstance(value, str) else value for value in row) for row in found]
         for noun, found in rows.items()

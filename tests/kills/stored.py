@@ -7,19 +7,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from livethread.domain.fold import Fold
 from livethread.storage.folder import database_in
 from livethread.storage.tables import OPEN
 
-Rows = list[tuple[Any, ...]]
+Rows = list[sqlite3.Row]
 
 
 @contextmanager
 def reading(data: Path) -> Iterator[sqlite3.Connection]:
     """One moment of the database of a data folder, also while a server works on it."""
     with closing(sqlite3.connect(f"{database_in(data).as_uri()}?mode=ro", uri=True, isolation_level=None)) as database:
+        database.row_factory = sqlite3.Row
         database.execute("BEGIN")
         yield database
 
@@ -55,11 +55,11 @@ def by_halves(database: sqlite3.Connection, thread_id: str) -> list[str]:
         fold.take(type, json.loads(data))
     if deleted_at is not None:
         return [] if fold.thread is None else [f"{thread_id} is deleted, and its log does not say so"]
-    ended = [json.loads(row[-1]) for row in rows["messages"][::-1] if row[-2] < OPEN]
+    ended = [json.loads(row["object"]) for row in rows["messages"][::-1] if row["ended_seq"] < OPEN]
     stored = {
         "thread": (fold.thread, json.loads(thread)),
         "messages": ([message for message in fold.messages if message["status"] != "in_progress"], ended),
-        "runs": (list(fold.runs), [json.loads(row[-1]) for row in rows["runs"][::-1]]),
-        "run_steps": (list(fold.run_steps), [json.loads(row[-1]) for row in rows["run_steps"]]),
+        "runs": (list(fold.runs), [json.loads(row["object"]) for row in rows["runs"][::-1]]),
+        "run_steps": (list(fold.run_steps), [json.loads(row["object"]) for row in rows["run_steps"]]),
     }
     return [f"{noun} of {thread_id} are not what its log says" for noun, (one, other) in stored.items() if one != other]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tests.cuts.program import text
+from tests.cuts.scripts import text
 from tests.kills.client import Client, said
 from tests.kills.viewers import Viewers
 

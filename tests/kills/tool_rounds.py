@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 
 from livethread.sse import Decoder
-from tests.cuts.program import text
+from tests.cuts.scripts import text
 from tests.kills.client import Client, output_of, outputs_for, said
 from tests.kills.viewers import Viewers
 

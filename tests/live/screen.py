@@ -9,6 +9,7 @@ from typing import Any
 
 from livethread.domain import cursor
 from livethread.domain.cursor import Cursor
+from livethread.domain.people import Person
 from livethread.live.position import View
 from livethread.live.viewer import Viewer
 from livethread.sse import Decoder, Event
@@ -70,14 +71,16 @@ class Screen:
         self._drained = asyncio.get_running_loop().create_future()
         return Once(self._drained)
 
-    async def look(self, last_id: str | None = None, *, limit: int = 20, snapshot: bool = True) -> Screen:
+    async def look(
+        self, last_id: str | None = None, *, limit: int = 20, snapshot: bool = True, person: Person | None = None
+    ) -> Screen:
         """Attach as the streams of the API do, and take the snapshot if there is to be one."""
         self._decoder, self._drained = Decoder(last_event_id=last_id or ""), None
         given = cursor.parse(last_id) if last_id else None
-        await self._attach(given, limit=limit, snapshot=snapshot or last_id is not None)
+        await self._attach(given, limit=limit, snapshot=snapshot or last_id is not None, person=person)
         return self
 
-    async def _attach(self, given: Cursor | None, *, limit: int, snapshot: bool) -> None:
+    async def _attach(self, given: Cursor | None, *, limit: int, snapshot: bool, person: Person | None) -> None:
         stage, hub = self.stage, self.stage.hub
         if self.run_id is None:
             position, self.over = await stage.resume.thread(stage.thread_id, given)
@@ -86,7 +89,7 @@ class Screen:
             view, position, self.over = await stage.resume.run(stage.thread_id, self.run_id, given)
         if not self.over:
             hub = stage.hub
-            self._viewer = await hub.attach(self, view, position, limit=limit, snapshot=snapshot)
+            self._viewer = await hub.attach(self, view, position, limit=limit, snapshot=snapshot, person=person)
             if position is None and snapshot:
                 await until(lambda: self.events or self.suspended or self.ended)
 

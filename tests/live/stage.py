@@ -34,6 +34,7 @@ from livethread.live.tip import _logged
 from livethread.storage import queries
 from livethread.storage.database import Database, sqlite_engine
 from livethread.storage.schema import upgrade
+from tests.live.stopped_timer import StoppedTimer
 
 
 class StoppedClock:
@@ -89,7 +90,8 @@ class Stage:
         self.log = ThreadLog(self.database, self.drafts, bus, self.ids, self.clock)
         reading = Reading(self.database, self.drafts)
         self.snapshots = Snapshots(reading, self.drafts.get)
-        self.hubs = Hubs(self.database, self.drafts.get, bus, self.snapshots, self.pace)
+        self.timer = StoppedTimer()
+        self.hubs = Hubs(self.database, self.drafts.get, bus, self.snapshots, self.pace, self.timer)
         self.resume = Resume(self.database, self.drafts.get)
         self.thread_id = ""
 

@@ -363,3 +363,18 @@ async def test_closing_the_hubs_sends_everybody_away_also_who_comes_then(stage: 
 
 def _text(message: Any) -> str:
     return "".join(block["text"]["value"] for block in message["content"])
+
+
+async def test_a_thread_that_is_watched_is_known_to_be_there_until_it_is_deleted(stage: Stage) -> None:
+    assert not stage.hubs.live(stage.thread_id)
+    screen = await Screen(stage).look()
+    await settled(stage, screen)
+    assert stage.hubs.live(stage.thread_id)
+    screen.full = True
+    await stage.post("fill it")
+    await settled(stage, screen)
+    await stage.delete()
+    await until(lambda: not stage.hubs.live(stage.thread_id))
+    assert screen.suspended  # it has not been told yet
+    screen.leave()
+    assert not stage.hubs.live(stage.thread_id)

@@ -57,11 +57,11 @@ def test_merged_text_is_cut_between_characters_and_every_id_says_how_far_it_goes
     assert held == text
 
 
-def test_one_delta_carries_at_most_48_kb_of_text() -> None:
+def test_one_delta_carries_at_most_24_kb_of_text() -> None:
     draft = draft_of("漢" * 40_000)
     position = Position(9, "t009", [OpenText(5, "msg_1", "run_1", draft)])
     sizes = [len(said.encode()) for said, _ in decode(list(position.grow("msg_1", draft.stored)))]
-    assert (MAX_PIECE, sizes) == (49_152, [49_152, 49_152, 21_696])
+    assert (MAX_PIECE, sizes) == (24_576, [24_576] * 4 + [21_696])
 
 
 def test_only_the_first_delta_of_a_text_part_carries_annotations() -> None:

@@ -129,15 +129,45 @@ async def test_no_group_means_nothing_of_the_text(stage: Stage) -> None:
     assert (screen.types, screen.text()) == ([], "日本語")
 
 
-async def test_a_cursor_that_holds_text_of_a_message_deleted_since_gets_a_snapshot(stage: Stage) -> None:
+async def delete_message(stage: Stage, message_id: str) -> None:
+    gone = Deleted(id=message_id, object="thread.message.deleted")
+    await stage.log.append(stage.thread_id, lambda write: write.append(gone, "thread.message.deleted"))
+
+
+@pytest.mark.parametrize("offset", [9, 0])
+async def test_a_cursor_in_the_text_of_a_message_deleted_since_is_good_nowhere(stage: Stage, offset: int) -> None:
     owner, held = await growing(stage)
     message_id = owner.message_id
     await owner.complete()
-    gone = Deleted(id=message_id, object="thread.message.deleted")
-    await stage.log.append(stage.thread_id, lambda write: write.append(gone, "thread.message.deleted"))
-    screen = await Screen(stage).look(str(held))
-    await settled(stage, screen)
-    assert screen.types == ["thread.snapshot"]
+    await delete_message(stage, message_id)
+    thread, run = Screen(stage), Screen(stage, owner.run_id)
+    for screen in (thread, run):
+        await screen.look(str(at(held, 0, offset)))
+    await settled(stage, thread)
+    await until(lambda: run.ended)
+    assert thread.types == ["thread.snapshot"]
+    assert run.types[0] == "thread.run.created"
+    assert run.text() == "日本語"  # also for who only adds up what it is told
+
+
+async def test_a_cursor_outside_of_the_text_of_a_message_deleted_since_gets_a_tail(stage: Stage) -> None:
+    before = await Screen(stage).look()
+    await settled(stage, before)
+    before.leave()
+    owner, _ = await growing(stage)
+    message_id = owner.message_id
+    await owner.complete()
+    behind = await Screen(stage).look(before.events[-1].id)
+    await settled(stage, behind)
+    behind.leave()
+    await delete_message(stage, message_id)
+    posted = await stage.post("of a person")
+    await delete_message(stage, posted.id)
+    for held in (before, behind):
+        screen = await Screen(stage).look(held.events[-1].id)
+        await settled(stage, screen)
+        assert "thread.snapshot" not in screen.types
+        assert screen.types[-3:] == ["thread.message.deleted", "thread.message.created", "thread.message.deleted"]
 
 
 async def test_a_run_stream_is_over_only_for_who_holds_its_end(stage: Stage) -> None:

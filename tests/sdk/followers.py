@@ -22,7 +22,7 @@ LONGEST_LOOK = 1500
 
 
 class Follower(Held):
-    """One viewer, and the types of all that it was told.
+    """One viewer, and the types of all that it was told, but for who is there.
 
     Args:
         path: of the stream.
@@ -67,7 +67,7 @@ class Follower(Held):
     def take(self, event: Event) -> None:
         """Take one event."""
         super().take(event)
-        if event.type != "done":
+        if event.type not in ("done", "thread.presence"):
             self.types.append(event.type)
         if event.type == "thread.run.created" and self._on_run is not None:
             self._on_run(json.loads(event.data)["id"])

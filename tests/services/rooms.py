@@ -28,6 +28,7 @@ from livethread.services.remembered import Remembered
 from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
+from livethread.services.turns import Turns
 from livethread.storage import tables
 from livethread.storage.database import Database, sqlite_engine
 from livethread.storage.schema import upgrade
@@ -68,6 +69,7 @@ class Rooms:
         self.threads = Threads(database, self.log, self.reading, self.ids, self.clock)
         self.messages = Messages(self.log, self.reading, self.ids, policy)
         self.runs = Runs(self.log, self.reading, self.ids, self.clock, policy)
+        self.turns = Turns(self.log, self.ids, policy)
         self.steps = Steps(self.reading)
         self.remembered = Remembered(database, self.clock)
 

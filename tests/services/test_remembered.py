@@ -14,6 +14,7 @@ from livethread.domain.assistants import AssistantCreate, AssistantUpdate
 from livethread.domain.messages import MessageCreate, MessageUpdate
 from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
 from livethread.domain.threads import ThreadCreate, ThreadUpdate
+from livethread.domain.turns import TurnCreate
 from livethread.errors import ApiError, NotFound
 from livethread.services.answers import Answer, Beginning
 from livethread.services.remembered import KEY_SECONDS, RETRY_SECONDS, Remembered, Sent
@@ -77,6 +78,12 @@ CALLS: dict[str, Call] = {
     ),
     "update a run": lambda s, sent: s.rooms.runs.update(s.thread, s.writing, RunUpdate(metadata={"a": "b"}), sent),
     "cancel a run": lambda s, sent: s.rooms.runs.cancel(s.thread, s.writing, sent),
+    "create a turn": lambda s, sent: s.rooms.turns.create(
+        s.thread,
+        TurnCreate(message="Hi", assistants=[s.assistant, s.assistant], thread_policy="interrupt"),
+        sent,
+    ),
+    "stop a thread": lambda s, sent: s.rooms.runs.stop(s.thread, sent),
     "submit outputs": lambda s, sent: s.rooms.runs.submit(
         s.thread, s.waiting, ToolOutputsSubmit(tool_outputs=[]), sent
     ),

@@ -19,14 +19,14 @@ from livethread.storage.database import sqlite_engine
 from livethread.storage.schema import MIGRATIONS, upgrade
 from livethread.storage.tables import metadata
 
-NEWEST = "0002"
+NEWEST = "0003"
 
 LATER = """
 import sqlalchemy as sa
 from alembic import op
 
 revision = "later"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade():
@@ -48,11 +48,14 @@ def migrations(folder: Path, more: str = "") -> Path:
     return later
 
 
-def first_migrations(folder: Path) -> Path:
-    """The steps as they were in the first version."""
-    first = folder / "first"
-    shutil.copytree(MIGRATIONS, first, ignore=shutil.ignore_patterns("__pycache__", "0002_*"))
-    return first
+def earlier_migrations(folder: Path, newest: str) -> Path:
+    """The steps as they were when this one was the newest."""
+    earlier = folder / "earlier"
+    shutil.copytree(MIGRATIONS, earlier, ignore=shutil.ignore_patterns("__pycache__"))
+    for step in (earlier / "versions").iterdir():
+        if step.name[:4] > newest:
+            step.unlink()
+    return earlier
 
 
 def upgraded(file: Path, folder: Path = MIGRATIONS) -> Path | None:
@@ -94,8 +97,9 @@ def test_a_file_of_an_earlier_version_is_brought_up_after_a_copy_was_put_beside_
     assert ask(file, "SELECT * FROM assistants") == [("asst_1", 1, "{}", None)]
 
 
-def test_a_file_of_the_first_version_keeps_all_its_rows(file: Path, tmp_path: Path) -> None:
-    upgraded(file, first_migrations(tmp_path))
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_a_file_of_any_version_keeps_all_its_rows(file: Path, tmp_path: Path, version: str) -> None:
+    upgraded(file, earlier_migrations(tmp_path, version))
     rows = {
         "assistants": ("asst_1", 1, "{}"),
         "threads": ("thread_1", 2, "aaaa", 5, None, "Hi", "null", "{}"),
@@ -109,11 +113,13 @@ def test_a_file_of_the_first_version_keeps_all_its_rows(file: Path, tmp_path: Pa
         for table, row in rows.items():
             connection.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
     copy = upgraded(file)
-    assert copy == tmp_path / "livethread.db.before-0001"
-    for path in (file, copy):
-        assert {table: ask(path, f"SELECT * FROM {table}") for table in rows} == {
-            table: [row] for table, row in rows.items()
-        }
+    assert copy == tmp_path / f"livethread.db.before-{version}"
+    kept = {table: [row] for table, row in rows.items()}
+    assert {table: ask(copy, f"SELECT * FROM {table}") for table in rows} == kept
+    added: dict[str, tuple[None, ...]] = {"runs": (None,)}  # it has no parallel siblings
+    assert {table: ask(file, f"SELECT * FROM {table}") for table in rows} == {
+        table: [row + added.get(table, ())] for table, row in rows.items()
+    }
     assert ask(file, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
     assert ask(file, "SELECT count(*) FROM answers") == [(0,)]
 

@@ -51,6 +51,12 @@ def life(server: Server) -> None:
     waiting = server.post(f"/threads/{ends}/runs", assistant_id=player(SILENCE))
     server.post(f"/threads/{ends}/runs/{waiting['id']}/cancel")
     assert server.until_over(waiting)["status"] == "cancelled"
+    turned = thread("All of you, please", metadata={"thread_policy": "parallel"})
+    for mode, scenario in (("parallel", script("echo")), ("sequential", ONE_CALL), ("parallel", SILENCE)):
+        turn = server.post(f"/threads/{turned}/turns", message=mode, assistants=[player(scenario)] * 3, mode=mode)
+        if scenario != script("echo"):
+            server.post(f"/threads/{turned}/stop")
+        assert [server.until_over(run)["turn_id"] for run in turn["runs"]] == [turn["id"]] * 3
     file = {"file_id": "file-1", "tools": [{"type": "code_interpreter"}, {"type": "file_search"}]}
     server.post(f"/threads/{tools}/messages", role="assistant", content="with a file", attachments=[file])
     image = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}

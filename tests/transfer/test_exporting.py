@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from livethread.storage.database import Database, sqlite_engine
 from livethread.storage.schema import upgrade
 from livethread.transfer import exporting
 from tests.live.stage import StoppedClock
-from tests.transfer.dumps import bring, lines, message
+from tests.transfer.dumps import bring, lines, message, run, step
 from tests.transfer.http import server
 
 
@@ -94,6 +96,18 @@ async def live_with_a_clock_that_is_set_back(folder: Path) -> None:
 def test_a_folder_without_a_database_gives_nothing(tmp_path: Path) -> None:
     assert objects(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_an_earlier_version_is_exported_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "dump").write_bytes(lines(message("msg_1", 1), run("run_1", 2), step("step_1", 3, "run_1")))
+    bring(tmp_path / "dump", tmp_path / "data")
+    expected = objects(tmp_path / "data")
+    with closing(sqlite3.connect(tmp_path / "data" / "livethread.db")) as database, database:
+        database.execute("ALTER TABLE runs DROP COLUMN siblings_seq")
+        database.execute("UPDATE alembic_version SET version_num = '0002'")
+    assert objects(tmp_path / "data") == expected
+    bring(tmp_path / "dump", tmp_path / "data")
+    assert objects(tmp_path / "data") == expected
 
 
 def test_a_folder_that_may_not_be_written_is_exported(tmp_path: Path) -> None:

@@ -145,6 +145,8 @@ def test_what_had_not_ended_has_ended_now(folder: Folder) -> None:
         (run("run_9", 4, status="done"),
          "status: input should be 'queued', 'in_progress', 'requires_action', 'cancelling', 'cancelled', 'failed', "
          "'completed', 'incomplete' or 'expired'."),
+        (run("run_9", 4, turn_id="run_1"),
+         "turn_id: expected an id that begins with 'turn', of letters, digits, '_' and '-', not 'run_1'."),
         (run("run_9", 4, tools=[{"type": "function", "function": {}}]),
          "tools[0].function: expected an object with a name."),
         (step("step_9", 4, "run_9"), "Its run run_9 is neither in the file nor stored here."),

@@ -103,7 +103,7 @@ async def database(folder: Path) -> AsyncIterator[Database]:
 
 async def seen(folder: Path, thread_id: str) -> list[Seen]:
     """What a run that began now would see."""
-    new: Any = SimpleNamespace(created_seq=1000, started_seq=1001)
+    new: Any = SimpleNamespace(created_seq=1000, started_seq=1001, siblings_seq=None)
     async with database(folder) as opened:
         rows = await opened.read(lambda connection: queries.conversation(connection, thread_id, new))
     return [Seen(Message.model_validate_json(row.object), row.created_seq, row.run_created_seq) for row in rows]

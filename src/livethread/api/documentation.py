@@ -99,6 +99,10 @@ _EVENTS: Final = {
     "200": {"description": "Server-sent events.", "content": {"text/event-stream": {"schema": _STRING}}},
     "204": {"description": "It is over, and the cursor holds its end."},
     "404": {"description": "There is no such thread or run."},
+    "503": {
+        "description": "Too many watch; a caller that accepts `text/event-stream` gets 200 and one `error` event with "
+        "`retry: 15000` instead, which an `EventSource` survives."
+    },
 }
 _STREAMS: Final = {
     "/v1/threads/{thread_id}/events": {
@@ -116,6 +120,14 @@ _STREAMS: Final = {
                 _parameter(
                     "snapshot", "query", "`none`: begin with what happens now.",
                     {"enum": ["full", "none"], "default": "full"},
+                ),
+                _parameter(
+                    "name", "query", "Who watches, as the others are shown; only with `user_id`.",
+                    {"type": "string", "minLength": 1, "maxLength": 64},
+                ),
+                _parameter(
+                    "user_id", "query", "Tells people apart: two tabs of one id are one person; only with `name`.",
+                    {"type": "string", "minLength": 1, "maxLength": 64},
                 ),
             ],
             "responses": _EVENTS,

@@ -71,7 +71,9 @@ class Headers:
                 message = {**message, "headers": [*message.get("headers", ()), *added, took]}
             return send(message)
 
-        await self._answering(scope, given)(scope, receive, send_with_headers)
+        answering = self._answering(scope, given)
+        del given  # a stream may last for days
+        await answering(scope, receive, send_with_headers)
 
     def _answering(self, scope: Scope, given: dict[bytes, bytes]) -> ASGIApp:
         if scope["method"] == "OPTIONS" and b"origin" in given and b"access-control-request-method" in given:

@@ -15,15 +15,18 @@ from livethread.api.assistants import AssistantCalls
 from livethread.api.body import MAX_BODY, json_route
 from livethread.api.messages import MessageCalls
 from livethread.api.models import Model, ModelCalls, Models
-from livethread.api.runs import RunCalls
+from livethread.api.people import PeopleCalls, TypingPerson
+from livethread.api.runs import RunCalls, Stopped
 from livethread.api.steps import StepCalls
 from livethread.api.threads import ListedThread, ThreadCalls
+from livethread.api.turns import TurnCalls
 from livethread.domain.assistants import Assistant
 from livethread.domain.messages import Message
 from livethread.domain.record import Deleted
 from livethread.domain.runs import Run
 from livethread.domain.steps import RunStep
 from livethread.domain.threads import Thread
+from livethread.domain.turns import Turn
 from livethread.live.hubs import Hubs
 from livethread.providers.registry import Registry
 from livethread.services.assistants import Assistants
@@ -32,6 +35,7 @@ from livethread.services.remembered import Remembered
 from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
+from livethread.services.turns import Turns
 
 Call = Callable[..., Coroutine[Any, Any, Response]]
 
@@ -44,6 +48,7 @@ class Services:
     threads: Threads
     messages: Messages
     runs: Runs
+    turns: Turns
     steps: Steps
     registry: Registry
     hubs: Hubs
@@ -84,6 +89,7 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
     add("GET", "/threads/{thread_id}", threads.get, Thread)
     add("POST", "/threads/{thread_id}", threads.update, Thread)
     add("DELETE", "/threads/{thread_id}", threads.delete, Deleted)
+    add("POST", "/threads/{thread_id}/typing", PeopleCalls(services.hubs, services.threads).typing, TypingPerson)
 
     messages = MessageCalls(services.messages)
     add("POST", "/threads/{thread_id}/messages", messages.create, Message)
@@ -98,6 +104,9 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
     add("POST", "/threads/{thread_id}/runs/{run_id}", runs.update, Run)
     add("POST", "/threads/{thread_id}/runs/{run_id}/cancel", runs.cancel, Run)
     add("POST", "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", runs.submit, Run)
+
+    add("POST", "/threads/{thread_id}/turns", TurnCalls(services.turns).create, Turn)
+    add("POST", "/threads/{thread_id}/stop", runs.stop, Stopped)
 
     steps = StepCalls(services.steps)
     add("GET", "/threads/{thread_id}/runs/{run_id}/steps", steps.list, ListOf[RunStep])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from livethread.api.answers import answered
@@ -12,6 +13,7 @@ from livethread.api.queries import Include, Page
 from livethread.api.sent import AsSent
 from livethread.api.streams import RunStream
 from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
+from livethread.domain.runs import Run
 from livethread.domain.transitions import TERMINAL
 from livethread.live.hubs import Hubs
 from livethread.services.answers import Answer
@@ -20,6 +22,13 @@ from livethread.services.runs import Runs
 
 POLL_AFTER: Final = "300"
 """Milliseconds after which a poll helper should look again; it must be a whole number (reference section 7.3)."""
+
+
+class Stopped(BaseModel):
+    """What stopping a thread is answered with, for the documentation only (wire.md, Calls)."""
+
+    object: Literal["list"]
+    data: list[Run]
 
 
 class RunCalls:
@@ -61,6 +70,10 @@ class RunCalls:
     async def cancel(self, thread_id: ThreadId, run_id: RunId, sent: AsSent) -> Response:
         """Cancel a run; it keeps the text that was written."""
         return answered(await self._runs.cancel(thread_id, run_id, sent))
+
+    async def stop(self, thread_id: ThreadId, sent: AsSent) -> Response:
+        """Cancel every run of a thread that has not ended; each keeps the text that was written."""
+        return answered(await self._runs.stop(thread_id, sent))
 
     async def submit(self, thread_id: ThreadId, run_id: RunId, body: ToolOutputsSubmit, sent: AsSent) -> Response:
         """Submit the outputs of all calls that a run waits for."""

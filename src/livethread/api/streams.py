@@ -6,25 +6,27 @@ The GET routes are plain ASGI in front of the router: an idle viewer then costs 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
-from urllib.parse import parse_qs
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from livethread.api import problems
 from livethread.api.paths import check_id, route_of
-from livethread.api.sink import HEADERS, disconnected, sink
-from livethread.domain import cursor
-from livethread.domain.cursor import Cursor
+from livethread.api.sink import HEADERS, sink
+from livethread.api.stream_query import StreamQuery
+from livethread.domain.people import Person
 from livethread.errors import ApiError
 from livethread.live.hubs import Hubs
+from livethread.live.places import COME_BACK, NoPlace, Places
 from livethread.live.position import Position, View
 from livethread.live.resume import Resume
 from livethread.live.snapshot import DEFAULT_LIMIT
 from livethread.services.answers import Beginning
+from livethread.sse import encode
 
 _PATH: Final = re.compile(r"/v1/threads/([^/]+)(?:/runs/([^/]+))?/events")
 
@@ -36,12 +38,14 @@ class Streams:
         app: the rest.
         hubs: where viewers attach.
         resume: judges cursors.
+        places: how many there is room for.
     """
 
-    def __init__(self, app: ASGIApp, hubs: Hubs, resume: Resume) -> None:
+    def __init__(self, app: ASGIApp, hubs: Hubs, resume: Resume, places: Places) -> None:
         self._app = app
         self._hubs = hubs
         self._resume = resume
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -50,29 +54,34 @@ class Streams:
             await self._app(scope, receive, send)
             return
         try:
-            query = _Query(scope)
+            query = StreamQuery(scope)
             check_id(match[1], name="thread_id", prefix="thread", noun="thread")
             if match[2] is not None:
                 check_id(match[2], name="run_id", prefix="run", noun="run")
-            if match[2] is None:
-                await self._thread(match[1], query, scope, receive, send)
-            else:
-                await self._run(match[1], match[2], query, scope, receive, send)
+            with self._places.taken(match[1]):
+                if match[2] is None:
+                    await self._thread(match[1], query, scope, receive, send)
+                else:
+                    await self._run(match[1], match[2], query, scope, receive, send)
+        except NoPlace as error:
+            await _no_place(error, scope)(scope, receive, send)
         except ApiError as error:
             await problems.response(error)(scope, receive, send)
 
-    async def _thread(self, thread_id: str, query: _Query, scope: Scope, receive: Receive, send: Send) -> None:
-        position, over = await self._resume.thread(thread_id, query.cursor)
+    async def _thread(self, thread_id: str, query: StreamQuery, scope: Scope, receive: Receive, send: Send) -> None:
+        position, over = None, False
+        if query.cursor is not None or not self._hubs.live(thread_id):  # else the log has nothing to say to a newcomer
+            position, over = await self._resume.thread(thread_id, query.cursor)
         if over:
             await Response(status_code=204)(scope, receive, send)
             return
-        snapshot = query.snapshot or query.resumes
         await _serve(
-            self._hubs, thread_id, View(), position, scope, receive, send, limit=query.limit, snapshot=snapshot
-        )
+            self._hubs, thread_id, View(), position, scope, receive, send,
+            limit=query.limit, snapshot=query.snapshot or query.resumes, person=query.person,
+        )  # fmt: skip
 
     async def _run(
-        self, thread_id: str, run_id: str, query: _Query, scope: Scope, receive: Receive, send: Send
+        self, thread_id: str, run_id: str, query: StreamQuery, scope: Scope, receive: Receive, send: Send
     ) -> None:
         start = await self._resume.run(thread_id, run_id, query.cursor)
         if start.over:
@@ -127,6 +136,7 @@ async def _serve(
     *,
     limit: int = DEFAULT_LIMIT,
     snapshot: bool = True,
+    person: Person | None = None,
     begun: Callable[[], None] | None = None,
 ) -> bool:
     """One viewer, from its first byte to its last; that it goes away stops nothing but this.
@@ -139,70 +149,32 @@ async def _serve(
     """
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     hub = hubs.of(thread_id)
-    viewer = await hub.attach(sink(scope, send), view, position, limit=limit, snapshot=snapshot)
-    gone = asyncio.ensure_future(disconnected(receive))
+    connection = sink(scope, receive, send)
+    viewer = await hub.attach(connection, view, position, limit=limit, snapshot=snapshot, person=person)
     try:
+        connection.watch(viewer.close)
         if begun is not None:
             await asyncio.sleep(0)  # the look for its going begins
-            if not gone.done():
+            if not connection.gone:
                 begun()
-        await asyncio.wait([gone, viewer.closed], return_when=asyncio.FIRST_COMPLETED)
-        if not gone.done():
+        await viewer.closed
+        if connection.leave():
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         return viewer.ended  # many clients close as soon as they have read that
     finally:
         hub.detach(viewer)
-        gone.cancel()
+        connection.unwatch()
 
 
-class _Query:
-    """What a stream's caller asks for.
-
-    Raises:
-        ApiError: a parameter that makes no sense; a malformed header never does, since a native
-            ``EventSource`` would die of it.
-    """
-
-    def __init__(self, scope: Scope) -> None:
-        try:
-            given = parse_qs(scope["query_string"].decode("ascii"), keep_blank_values=True)
-        except ValueError as error:
-            raise ApiError("The query is not valid: it must be ASCII, percent-encoded.") from error
-        header = next((value for name, value in scope["headers"] if name == b"last-event-id"), None)
-        self.resumes = header is not None or "cursor" in given
-        self.cursor = _last_event_id(header) if header is not None else _cursor(given)
-        self.limit = _limit(given)
-        self.snapshot = _snapshot(given)
-
-
-def _last_event_id(header: bytes) -> Cursor | None:
-    try:
-        return cursor.parse(header.decode("latin-1"))
-    except ValueError:
-        return None
-
-
-def _cursor(given: Mapping[str, list[str]]) -> Cursor | None:
-    if "cursor" not in given:
-        return None
-    try:
-        return cursor.parse(given["cursor"][-1])
-    except ValueError as error:
-        raise ApiError(
-            "Invalid 'cursor': it must be one that this server has given out, as an event's id or in x-thread-cursor.",
-            param="cursor",
-        ) from error
-
-
-def _limit(given: Mapping[str, list[str]]) -> int:
-    text = given.get("limit", [str(DEFAULT_LIMIT)])[-1]
-    if not text.isascii() or not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 100:
-        raise ApiError("Invalid 'limit': expected a whole number from 1 to 100.", param="limit")
-    return int(text)
-
-
-def _snapshot(given: Mapping[str, list[str]]) -> bool:
-    text = given.get("snapshot", ["full"])[-1]
-    if text not in ("full", "none"):
-        raise ApiError("Invalid 'snapshot': expected 'full' or 'none'.", param="snapshot")
-    return text == "full"
+def _no_place(error: NoPlace, scope: Scope) -> Response:
+    """A refusal that a native ``EventSource`` survives: of any status but 200 it would die (wire.md, Streams)."""
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    if b"text/event-stream" not in accepted.lower():
+        answer = problems.response(error)
+        answer.headers["retry-after"] = str(COME_BACK)
+    else:
+        told = problems.body(error)
+        event = encode("error", json.dumps({**told, **told["error"]}), retry=COME_BACK * 1000)
+        answer = Response(event, headers={name.decode(): value.decode() for name, value in HEADERS})
+    answer.headers["connection"] = "close"
+    return answer

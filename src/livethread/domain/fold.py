@@ -29,6 +29,8 @@ class Fold:
         runs: runs, newest first.
         run_steps: run steps, oldest first.
         has_more: whether older messages exist that the page does not show.
+        people: who is there, if that is known.
+        viewers: how many look on, likewise.
         cursor: where the stream goes on.
     """
 
@@ -40,12 +42,18 @@ class Fold:
         runs: Iterable[Object] = (),
         run_steps: Iterable[Object] = (),
         has_more: bool = False,
+        people: Iterable[Object] = (),
+        viewers: int = 0,
         cursor: str | None = None,
     ) -> None:
         self.cursor = cursor
         """What this state is the fold of: the id to resume the stream with; None before the first."""
         self._shown: tuple[Object, ...] | None = None
         self._hold(thread, messages, runs, run_steps, has_more=has_more)
+        self.people = tuple(people)
+        """Who is there, as far as they are listed; of the stream alone, as no page has it."""
+        self.viewers = viewers
+        """How many look on, people included; 0 before the first ``thread.presence``."""
 
     @property
     def messages(self) -> tuple[Object, ...]:
@@ -74,7 +82,7 @@ class Fold:
         """Move on by one event.
 
         Args:
-            type: the event's type. Unknown ones, ``error``, ``done`` and who is there or typing change nothing.
+            type: the event's type. Unknown ones, ``error`` and ``done`` change nothing.
             data: the event's data, parsed.
             id: the cursor behind the event; None or "" where it has none.
         """
@@ -115,13 +123,18 @@ class Fold:
         match verb:
             case "snapshot":
                 self._hold(data["thread"], data["messages"], data["runs"], data["run_steps"], has_more=data["has_more"])
-                self.cursor = data["cursor"]
+                self.people, self.cursor = tuple(data["people"]), data["cursor"]
             case "created":  # the log's first event
                 self._hold(data)
             case "updated" if self.thread is not None:
                 self.thread = data
             case "deleted":
                 self._hold(None)
+                self.people, self.viewers = (), 0
+            case "presence":
+                self.people, self.viewers = tuple(data["people"]), data["viewers"]
+            case "typing":
+                self.people = tuple(_typing(person, data) for person in self.people)
 
     def _take_message(self, verb: str, data: Object) -> None:
         id = data["id"]
@@ -232,6 +245,11 @@ class _Part:
         if self._type == "refusal":
             return {"type": "refusal", "refusal": text}
         return {"type": "text", "text": {"value": text, "annotations": list(self._annotations)}}
+
+
+def _typing(person: Object, said: Object) -> Object:
+    """The person, typing or not if it is the one of whom that is said."""
+    return {**person, "typing": said["typing"]} if person["user_id"] == said["user_id"] else person
 
 
 def _with_calls(step: Object, delta: Object) -> Object:

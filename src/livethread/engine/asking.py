@@ -31,11 +31,13 @@ class Asked:
     Args:
         provider: whom.
         request: for what.
+        called: the ids of the run's calls so far.
         tokenizers: count the model's tokens.
     """
 
     provider: Provider
     request: Request
+    called: frozenset[str]
     tokenizers: Tokenizers
 
     async def counted(self, reply: Reply, said: str) -> Usage:
@@ -82,7 +84,7 @@ async def ask(engine: Engine, run: Run, *, most: int | None = None) -> Asked:
     limited = (run.max_prompt_tokens, served.context, most) != (None, None, None)
     counter = await engine.tokenizers.of(served.model) if limited else ESTIMATE
 
-    def read(connection: Connection) -> Request:
+    def read(connection: Connection) -> tuple[Request, frozenset[str]]:
         row = queries.run(connection, run.thread_id, run.id)
         assert row is not None
         seen = [
@@ -94,11 +96,12 @@ async def ask(engine: Engine, run: Run, *, most: int | None = None) -> Asked:
             id: Assistant.model_validate_json(text) for id, text in queries.assistant_objects(connection, ids).items()
         }
         own = known.get(run.assistant_id)
-        return prompt.request(
+        steps = [RunStep.model_validate_json(item.object) for item in queries.steps_of_runs(connection, [run.id])]
+        request = prompt.request(
             run,
             seen,
             [Message.model_validate_json(item.object) for item in queries.messages_of_run(connection, run.id)],
-            [RunStep.model_validate_json(item.object) for item in queries.steps_of_runs(connection, [run.id])],
+            steps,
             model=served.model,
             names={id: assistant.name or "assistant" for id, assistant in known.items()},
             metadata=(own.metadata if own else {}) | run.metadata,
@@ -106,7 +109,9 @@ async def ask(engine: Engine, run: Run, *, most: int | None = None) -> Asked:
             most=most,
             counter=counter,
         )
+        return request, frozenset(call["id"] for step in steps for call in step.calls)
 
     if run.skipped_tools:
         log.warning("tools left out of the prompt", run_id=run.id, tools=run.skipped_tools)
-    return Asked(served.provider, await engine.database.read(read), engine.tokenizers)
+    request, called = await engine.database.read(read)
+    return Asked(served.provider, request, called, engine.tokenizers)

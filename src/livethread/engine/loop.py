@@ -19,7 +19,7 @@ from livethread.domain.messages import IncompleteReason, Message
 from livethread.domain.runs import Run, required_action
 from livethread.domain.steps import RunStep
 from livethread.domain.transitions import move
-from livethread.engine.asking import ask, shortened
+from livethread.engine.asking import Asked, ask, shortened
 from livethread.engine.attempts import Attempts
 from livethread.engine.budget import OutOfTokens
 from livethread.engine.ending import Ending, break_off, end_run, finish
@@ -28,7 +28,7 @@ from livethread.engine.reply import LastError, Reply, last_error
 from livethread.errors import Fenced, NotFound, StorageError
 from livethread.live.log import ThreadWrite
 from livethread.providers import chunks
-from livethread.providers.chunks import Provider, ProviderError, Request
+from livethread.providers.chunks import ProviderError
 
 log = structlog.get_logger()
 
@@ -145,7 +145,7 @@ class RunLoop:
         asked = await ask(engine, run)
         for attempt in count():
             try:
-                await self._answer(asked.provider, replace(asked.request, attempt=attempt))
+                await self._answer(asked, attempt)
                 break
             except ProviderError as error:
                 if self._message_id is not None:  # who has read that would see another answer begin
@@ -170,11 +170,12 @@ class RunLoop:
         else:
             await self._append_last(self._complete)
 
-    async def _answer(self, provider: Provider, request: Request) -> None:
+    async def _answer(self, asked: Asked, attempt: int) -> None:
         """Take in one answer; it is good if it ends well and all its calls can be answered."""
+        request = replace(asked.request, attempt=attempt)
         reply, grow, thread_id = self._reply, self._engine.drafts.grow, self._run.thread_id
         # Every iterator of a provider has aclose(), which AsyncIterator does not promise.
-        async with aclosing(provider.stream(request)) as stream:  # type: ignore[type-var]
+        async with aclosing(asked.provider.stream(request)) as stream:  # type: ignore[type-var]
             async for chunk in stream:
                 match chunk:
                     case chunks.Text(text) if text and self._message_id is not None:
@@ -189,7 +190,7 @@ class RunLoop:
             sentence = "The model's answer broke off: it did not say that it was over."
             raise ProviderError("bad_stream", sentence, retryable=True)
         if reply.finish in ("stop", "tool_calls"):
-            self._calls = reply.judged(request, lambda: self._engine.ids.new("call"))
+            self._calls = reply.judged(request, asked.called, lambda: self._engine.ids.new("call"))
 
     async def _say(self, text: str, kind: Literal["text", "refusal"]) -> None:
         """Grow the draft; the step and the message begin with the first piece."""

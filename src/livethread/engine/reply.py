@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal, NoReturn
 
 from livethread.domain.steps import function_call
@@ -59,12 +59,13 @@ class Reply:
         calls = sorted(self._calls.items())
         return [function_call(id, name, _arguments("".join(pieces))) for _, (id, name, pieces) in calls]
 
-    def judged(self, request: Request, new_id: Callable[[], str]) -> list[dict[str, Any]]:
+    def judged(self, request: Request, called: Collection[str], new_id: Callable[[], str]) -> list[dict[str, Any]]:
         """The calls, if a client can answer each of them.
 
         Args:
             request: what the model was asked. Where it forbids parallel calls, the first one counts; the model may
                 make the others in its next turn.
+            called: the ids of the run's earlier calls; a long prompt does not hold all of them.
             new_id: for a call whose id was used before, as engines that number their calls do in every turn.
 
         Raises:
@@ -72,7 +73,7 @@ class Reply:
         """
         calls = self.calls if request.parallel_tool_calls else self.calls[:1]
         known = {tool["function"]["name"] for tool in request.tools}
-        used = {call.id for message in request.messages for call in message.tool_calls}
+        used = set(called)
         for call in calls:
             name, arguments = call["function"]["name"], call["function"]["arguments"]
             if request.tool_choice == "none":

@@ -6,7 +6,7 @@ Woken by the log and by timers, never by a read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -174,14 +174,17 @@ class Worker:
     def _claim(self, write: ThreadWrite) -> list[tuple[Run, int]]:
         """Start every queued run that may start, and go on with those that were handed back."""
         claimed = []
-        active = write.runs(ACTIVE)
-        busy = sum(run.status != "queued" for run in active)
+        active = [
+            (Run.model_validate_json(row.object), row)
+            for row in queries.thread_runs(write.connection, write.thread_id, ACTIVE)
+        ]
+        busy = sum(run.status != "queued" for run, _ in active)
         until = write.now + int(LEASE)
-        for earlier, run in enumerate(active):
+        for run, row in active:
             if run.status == "in_progress" and write.unowned(run.id) and run.id not in self._loops:
                 break_off(write, run.id, self._content)
                 claimed.append((run, write.claim(run.id, self._owner, until)))
-            elif run.status == "queued" and busy < MAX_ACTIVE and (earlier == 0 or run.thread_policy == "parallel"):
+            elif run.status == "queued" and busy < MAX_ACTIVE and not _waits(run, row, active):
                 expires_at = run.expires_at or write.now + int(self._run_seconds)
                 started = move(run, "in_progress", write.now, expires_at=expires_at)
                 write.append(started, "thread.run.in_progress")
@@ -294,6 +297,18 @@ class Worker:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("the worker stumbled", exc_info=task.exception())
+
+
+def _waits(run: Run, row: AnyRow, active: Sequence[tuple[Run, AnyRow]]) -> bool:
+    """Whether one of the thread's runs has to end before this one may start (ARCHITECTURE, "A busy thread").
+
+    A run comes behind all that were created before it, one of a parallel turn behind all that were before the turn.
+    Under ``parallel`` it passes them, but for those of its own, sequential turn.
+    """
+    earlier = [other for other, place in active if place.created_seq < queries.behind(row)]
+    if run.thread_policy == "parallel":
+        return run.turn_id is not None and any(other.turn_id == run.turn_id for other in earlier)
+    return bool(earlier)
 
 
 def _nothing() -> None:

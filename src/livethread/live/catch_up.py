@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from livethread.domain.events import LoggedEvent
 from livethread.live.position import MAX_PIECE, Beyond, Frame, Position
@@ -20,12 +20,14 @@ class CatchUp:
         tip: where the thread stands.
         snapshots: makes the state that a viewer without a usable cursor begins with.
         patience: seconds between the keep-alives of a viewer that is ahead of the tip.
+        people: who is there, as a snapshot has it.
     """
 
-    def __init__(self, tip: Tip, snapshots: Snapshots, patience: float) -> None:
+    def __init__(self, tip: Tip, snapshots: Snapshots, patience: float, people: Callable[[], str]) -> None:
         self._tip = tip
         self._snapshots = snapshots
         self._patience = patience
+        self._people = people
 
     async def bring(self, viewer: Viewer, wait: Awaitable[None] | None) -> bool:
         """Write what a viewer is missing, as its connection takes it.
@@ -67,7 +69,7 @@ class CatchUp:
         """The next bytes of what lies between a viewer's position and the tip; none if there is nothing now."""
         if viewer.wants_snapshot:
             viewer.wants_snapshot = False
-            snapshot, viewer.position = await self._snapshots.take(self._tip.thread_id, viewer.limit)
+            snapshot, viewer.position = await self._snapshots.take(self._tip.thread_id, viewer.limit, self._people)
             return snapshot
         events = await self._tip.events(viewer.position.seq)
         if viewer.wants_snapshot:  # the log was rebuilt meanwhile: these are not the events that follow

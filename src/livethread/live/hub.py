@@ -13,11 +13,13 @@ from typing import Final
 
 import structlog
 
+from livethread.domain.people import Person, people_json
 from livethread.errors import NotFound
 from livethread.live.bus import Bus
 from livethread.live.catch_up import CatchUp
 from livethread.live.pace import Pace
 from livethread.live.position import DraftOf, Frame, Position, View
+from livethread.live.presence import Presence, Timer
 from livethread.live.snapshot import DEFAULT_LIMIT, Snapshots
 from livethread.live.tip import Tip
 from livethread.live.viewer import Sink, Viewer
@@ -47,6 +49,7 @@ class Hub:
         snapshots: makes the state that a viewer without a usable cursor begins with.
         pace: says how long text that grows is joined.
         emptied: called when the last viewer has left; nobody may attach any more.
+        timer: the time of who is there; the loop's own unless told otherwise.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Hub:
         snapshots: Snapshots,
         pace: Pace,
         emptied: Callable[[Hub], None],
+        timer: Timer | None = None,
     ) -> None:
         self.thread_id = thread_id
         self._emptied = emptied
@@ -74,7 +78,8 @@ class Hub:
         self._tip = Tip(
             thread_id, database, draft_of, bus, stirred=self.wake, grown=self._follow, rebuilt=self._begin_anew
         )
-        self._catch_up = CatchUp(self._tip, snapshots, KEEP_ALIVE_EVERY)
+        self.presence = Presence(timer or self._loop, self._tell)
+        self._catch_up = CatchUp(self._tip, snapshots, KEEP_ALIVE_EVERY, self._people)
         self._timer = self._loop.call_later(KEEP_ALIVE_EVERY, self._keep_alive)
 
     @property
@@ -82,8 +87,20 @@ class Hub:
         """How many look on."""
         return len(self._viewers)
 
+    @property
+    def lives(self) -> bool:
+        """Whether the thread is known to be there, without a look at the log."""
+        return self._tip.lives
+
     async def attach(
-        self, sink: Sink, view: View, start: Position | None, *, limit: int = DEFAULT_LIMIT, snapshot: bool = True
+        self,
+        sink: Sink,
+        view: View,
+        start: Position | None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        snapshot: bool = True,
+        person: Person | None = None,
     ) -> Viewer:
         """Take in a viewer.
 
@@ -93,6 +110,7 @@ class Hub:
             start: what it holds, if anything.
             limit: how many of the newest messages and runs a snapshot shows.
             snapshot: who holds nothing begins with a snapshot, else with what is happening now.
+            person: who it is, if it has said so.
 
         Raises:
             NotFound: the thread is gone.
@@ -109,9 +127,10 @@ class Hub:
             preface = b""
             if start is None and not snapshot:
                 start, preface = await self._introduction()
-            viewer = Viewer(sink, view, start or self._tip.position.copy(view.run_id), limit)
+            viewer = Viewer(sink, view, start or self._tip.position.copy(view.run_id), limit, person)
             viewer.wants_snapshot = start is None
             self._viewers.add(viewer)
+            self.presence.enter(viewer)
         except BaseException:
             self._let_go(view)
             raise
@@ -129,6 +148,7 @@ class Hub:
         viewer.close()
         if viewer in self._viewers:
             self._viewers.remove(viewer)
+            self.presence.leave(viewer)
             self._let_go(viewer.view)
             self._leave_if_empty()
 
@@ -174,6 +194,7 @@ class Hub:
         if not self._viewers and not self._attaching and not self._left:
             self._left = True
             self._tip.close()
+            self.presence.close()
             self._timer.cancel()
             self._emptied(self)
 
@@ -204,6 +225,8 @@ class Hub:
             viewer.wants_snapshot = True
             if viewer.level:
                 self._fall_back(viewer, None)
+        if self.presence.due:  # it waited behind what was being written
+            self._tell()
         self.wake()
 
     # -- the sweep -----------------------------------------------------------------------------
@@ -265,7 +288,9 @@ class Hub:
                 self._loop.call_soon(self._go_on)
                 return
             self._writing = None
-            if self._due:
+            if self.presence.due:
+                self._tell()
+            elif self._due:
                 self._sweep_soon()
 
     def _keep_alive(self) -> None:
@@ -277,6 +302,17 @@ class Hub:
             dict.fromkeys(self._views, (KEEP_ALIVE, False)),
         )
         self._go_on()
+
+    # -- who is there --------------------------------------------------------------------------
+
+    def _tell(self) -> None:
+        """Tell who is there, behind what is being written."""
+        if self._writing is None:
+            self._writing = self.presence.tell(self._viewers, self._hand)
+            self._go_on()
+
+    def _people(self) -> str:
+        return people_json(self.presence.people.listed())
 
     # -- one viewer ----------------------------------------------------------------------------
 
@@ -303,8 +339,9 @@ class Hub:
     async def _pull(self, viewer: Viewer, wait: Awaitable[None] | None) -> None:
         try:
             if await self._catch_up.bring(viewer, wait):
-                viewer.level = True
+                viewer.level, viewer.pulling = True, None
                 viewer.position = self._tip.position  # no one else's text is kept for it
+                self.presence.reached(viewer)
                 return
         except NotFound:
             log.info("thread gone", thread_id=self.thread_id)

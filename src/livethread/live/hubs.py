@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from livethread.domain.people import Present
 from livethread.live.bus import Bus
 from livethread.live.hub import Hub
 from livethread.live.pace import Pace
 from livethread.live.position import DraftOf
+from livethread.live.presence import Timer
 from livethread.live.snapshot import Snapshots
 from livethread.storage.database import Database
 
@@ -19,16 +21,24 @@ class Hubs:
         bus: where hints come from.
         snapshots: makes the state that a viewer without a usable cursor begins with.
         pace: says how long text that grows is joined.
+        timer: the time of who is there; the loop's own unless told otherwise.
     """
 
     def __init__(
-        self, database: Database, draft_of: DraftOf, bus: Bus, snapshots: Snapshots, pace: Pace | None = None
+        self,
+        database: Database,
+        draft_of: DraftOf,
+        bus: Bus,
+        snapshots: Snapshots,
+        pace: Pace | None = None,
+        timer: Timer | None = None,
     ) -> None:
         self._database = database
         self._draft_of = draft_of
         self._bus = bus
         self._snapshots = snapshots
         self._pace = pace or Pace()
+        self._timer = timer
         self._hubs: dict[str, Hub] = {}
         self._closed = False
 
@@ -37,11 +47,22 @@ class Hubs:
         hub = self._hubs.get(thread_id)
         if hub is None:
             hub = self._hubs[thread_id] = Hub(
-                thread_id, self._database, self._draft_of, self._bus, self._snapshots, self._pace, self._forget
-            )
+                thread_id, self._database, self._draft_of, self._bus, self._snapshots, self._pace, self._forget,
+                self._timer,
+            )  # fmt: skip
             if self._closed:
                 hub.close()
         return hub
+
+    def live(self, thread_id: str) -> bool:
+        """Whether a thread is being watched, and so is known to be there."""
+        hub = self._hubs.get(thread_id)
+        return hub is not None and hub.lives
+
+    def type(self, thread_id: str, user_id: str, *, typing: bool) -> Present | None:
+        """Somebody types in a thread, or has ceased to; None if nobody of that id looks at it."""
+        hub = self._hubs.get(thread_id)
+        return None if hub is None else hub.presence.type(user_id, typing)
 
     def close(self) -> None:
         """Send every viewer away, and whoever comes now; they come back by cursor."""

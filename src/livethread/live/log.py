@@ -52,7 +52,7 @@ class ThreadWrite:
         self.row: Final = row  # None where the thread is only now created
         self._thread: dict[str, Any] = {"active_at": int(now * 1_000_000)}  # columns of the thread's row to save
 
-    def append(self, record: Record, *types: str, row: Record | None = None) -> None:
+    def append(self, record: Record, *types: str, row: Record | None = None, siblings_seq: int | None = None) -> None:
         """Append events that carry an object, and save the row it is.
 
         Args:
@@ -60,6 +60,7 @@ class ThreadWrite:
             types: the events' types; a second one, such as ``thread.run.queued`` behind
                 ``thread.run.created``, carries identical data.
             row: the object to save, where the events carry another one (a delta).
+            siblings_seq: of a new run in a parallel turn, where the turn's first run was created.
 
         Raises:
             IllegalMove: the run's status may not move so.
@@ -70,7 +71,8 @@ class ThreadWrite:
         for type in types:
             self.seq += 1
             self.events.append(LoggedEvent(self.seq, self.ids.tag(), type, record.id, run_id, text.encode("ascii")))
-        self._save(types[0], row or record, text if row is None else row.json_text(), self.seq - len(types) + 1)
+        text, seq = text if row is None else row.json_text(), self.seq - len(types) + 1
+        self._save(types[0], row or record, text, seq, siblings_seq)
 
     def run(self, run_id: str) -> Run:
         """A run of this thread."""
@@ -149,7 +151,7 @@ class ThreadWrite:
             raise NotFound("run", run_id)
         return row
 
-    def _save(self, type: str, record: Record, text: str, seq: int) -> None:
+    def _save(self, type: str, record: Record, text: str, seq: int, siblings_seq: int | None) -> None:
         match record:
             case Thread():
                 self._thread["object"] = text
@@ -158,7 +160,7 @@ class ThreadWrite:
             case Message():
                 self._save_message(type, record, text, seq)
             case Run():
-                self._save_run(type, record, text, seq)
+                self._save_run(type, record, text, seq, siblings_seq)
             case RunStep():
                 self._save_step(type, record, text, seq)
             case _ if type == "thread.message.deleted":
@@ -187,11 +189,11 @@ class ThreadWrite:
         newest = queries.newest_message(self.connection, self.thread_id)
         self._thread["last_message"] = "null" if newest is None else excerpt(Message.model_validate_json(newest.object))
 
-    def _save_run(self, type: str, run: Run, text: str, seq: int) -> None:
+    def _save_run(self, type: str, run: Run, text: str, seq: int, siblings_seq: int | None) -> None:
         if type == "thread.run.created":
             queries.add(
-                self.connection, runs, id=run.id, thread_id=self.thread_id, created_seq=seq, started_seq=None,
-                status=run.status, status_seq=seq, object=text,
+                self.connection, runs, id=run.id, thread_id=self.thread_id, created_seq=seq, siblings_seq=siblings_seq,
+                started_seq=None, status=run.status, status_seq=seq, object=text,
             )  # fmt: skip
             return
         row = self._run(run.id)

@@ -17,8 +17,8 @@ from livethread.domain.events import MESSAGE_ENDS, RUN_ENDS, RUN_STREAM_TYPES, L
 from livethread.live.drafts import Draft, Piece
 from livethread.sse import encode
 
-MAX_PIECE: Final = 48 * 1024
-"""At most so many bytes of text in one delta."""
+MAX_PIECE: Final = 24 * 1024
+"""At most so many bytes of text in one delta; on the wire they are up to twice as many, in most languages."""
 
 DONE: Final = encode("done", "[DONE]")
 """The end of a run stream."""

@@ -59,6 +59,8 @@ class Resume:
                 raise NotFound("thread", thread_id)
             if cursor is None or cursor.run is not None or not _holds(connection, thread_id, cursor):
                 return row, None
+            if queries.messages_gone_since(connection, thread_id, cursor.seq):
+                return row, None
             return row, list(queries.open_messages(connection, thread_id, cursor.seq))
 
         row, opened = await self._database.read(read)
@@ -86,6 +88,7 @@ class Resume:
                 and cursor.run in (None, run.created_seq)
                 and cursor.seq >= run.created_seq - 1
                 and _holds(connection, thread_id, cursor)
+                and all(row.run_id != run_id for row in queries.messages_gone_since(connection, thread_id, cursor.seq))
             )
             opened = list(queries.open_messages(connection, thread_id, cursor.seq)) if cursor and good else None
             return thread, run, opened

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from livethread.domain.transitions import ACTIVE
@@ -17,6 +17,10 @@ from livethread.storage.queries import AnyRow
 from livethread.storage.tables import OPEN
 
 DEFAULT_LIMIT: Final = 20
+
+
+def _nobody() -> str:
+    return "[]"
 
 
 class _Rows(NamedTuple):
@@ -39,13 +43,14 @@ class Snapshots:
         self._draft_of = draft_of
         self._making: dict[tuple[str, int], asyncio.Task[tuple[bytes, Position]]] = {}
 
-    async def take(self, thread_id: str, limit: int) -> tuple[bytes, Position]:
+    async def take(self, thread_id: str, limit: int, people: Callable[[], str] = _nobody) -> tuple[bytes, Position]:
         """The state of a thread now.
 
         Args:
             thread_id: which thread.
             limit: how many of the newest messages and of the ended runs; open messages and active
                 runs come besides.
+            people: who is there when it is made, as a JSON array.
 
         Returns:
             The ``thread.snapshot`` event as bytes, and the position of who has read it.
@@ -56,7 +61,7 @@ class Snapshots:
         key = (thread_id, limit)
         making = self._making.get(key)
         if making is None:  # whoever joins meanwhile is served by the same one, and pulls what has come since
-            making = self._making[key] = asyncio.create_task(self._make(thread_id, limit))
+            making = self._making[key] = asyncio.create_task(self._make(thread_id, limit, people))
             making.add_done_callback(lambda made: self._made(key, made))
         snapshot, position = await asyncio.shield(making)
         return snapshot, position.copy()
@@ -66,7 +71,7 @@ class Snapshots:
         if not made.cancelled():
             made.exception()  # told to those who wait, of whom there may be none left
 
-    async def _make(self, thread_id: str, limit: int) -> tuple[bytes, Position]:
+    async def _make(self, thread_id: str, limit: int, people: Callable[[], str]) -> tuple[bytes, Position]:
         def query(connection: Connection, thread: AnyRow) -> _Rows:
             newest = page_of_messages(connection, thread_id, Window(limit))
             held = {row.id for row in newest.rows}
@@ -85,7 +90,7 @@ class Snapshots:
                 f'"has_more":{"true" if rows.has_more else "false"},'
                 f'"runs":[{",".join(row.object for row in rows.runs)}],'
                 f'"run_steps":[{",".join(row.object for row in rows.steps)}],'
-                f'"people":[],"cursor":"{cursor}"}}'
+                f'"people":{people()},"cursor":"{cursor}"}}'
             )
             opened = [
                 OpenText(row.created_seq, row.id, row.run_id, self._draft_of(row.id), cursor.places[row.created_seq])

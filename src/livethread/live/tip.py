@@ -96,6 +96,11 @@ class Tip:
         self._moved = self._moved or asyncio.Event()
         return self._moved
 
+    @property
+    def lives(self) -> bool:
+        """Whether the thread is known to be there: it was found, and nothing was heard of its end."""
+        return self.position.seq > 0 and not (self._recent and self._recent[-1].type == "thread.deleted")
+
     def close(self) -> None:
         """Stop following."""
         self._unsubscribe()

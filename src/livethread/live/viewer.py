@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Protocol
 
+from livethread.domain.people import Person
 from livethread.live.position import Position, View
 
 
@@ -30,12 +31,17 @@ class Viewer:
         view: what it looks at.
         position: what it holds, while it is lagging; the hub's own counts while it is level.
         limit: how many of the newest messages and runs its snapshots show.
+        person: who it is, if it has said so.
     """
 
-    __slots__ = ("closed", "ended", "level", "limit", "position", "pulling", "sink", "view", "wants_snapshot")
+    __slots__ = (
+        "closed", "ended", "level", "limit", "person", "position", "pulling", "sink", "told", "view", "wants_snapshot",
+    )  # fmt: skip
 
-    def __init__(self, sink: Sink, view: View, position: Position, limit: int) -> None:
+    def __init__(self, sink: Sink, view: View, position: Position, limit: int, person: Person | None = None) -> None:
         self.limit = limit
+        self.person = person
+        self.told = (0, 0)  # what it knows of who is there (`livethread.live.presence`)
         self.sink = sink
         self.view = view
         self.position = position

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from livethread.clock import Clock
-from livethread.domain.assistants import Assistant
 from livethread.domain.cursor import Cursor
 from livethread.domain.lists import ListQuery
 from livethread.domain.messages import MessageCreate
@@ -14,13 +12,13 @@ from livethread.domain.options import ThreadPolicy
 from livethread.domain.run_bodies import RunCreate, RunOptions, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
 from livethread.domain.runs import Run
 from livethread.domain.threads import Thread, ThreadCreate
-from livethread.domain.transitions import ACTIVE, check_cancel, check_submit, move, nothing_to_run, run_refused
-from livethread.errors import ApiError, NotFound
+from livethread.domain.transitions import ACTIVE, check_cancel, check_submit, move
+from livethread.errors import NotFound
 from livethread.ids import Ids
 from livethread.live.log import ThreadLog, ThreadWrite
 from livethread.live.reading import Reading
+from livethread.services.admission import ask_to_cancel, assistant_of, make_room, queue
 from livethread.services.answers import Answer, Beginning, Listing
-from livethread.services.messages import post
 from livethread.services.pages import window
 from livethread.services.policy import policy_of
 from livethread.services.remembered import Sent, append
@@ -29,9 +27,6 @@ from livethread.storage import queries
 from livethread.storage.database import Connection
 from livethread.storage.pages import Page, page_of_runs
 from livethread.storage.queries import AnyRow
-
-MAX_WAITING: Final = 100
-"""Runs of one thread that wait as ``queued``; one more is refused (429 and 5xx would be retried by SDKs)."""
 
 
 class Runs:
@@ -149,6 +144,22 @@ class Runs:
 
         return await append(self._log, thread_id, sent, change)
 
+    async def stop(self, thread_id: str, sent: Sent | None = None) -> Answer:
+        """Ask every run of a thread that has not ended to cancel; those that were asked before are no error.
+
+        Returns:
+            A list of these runs, oldest first; it is empty where nothing runs.
+
+        Raises:
+            NotFound: there is no such thread.
+        """
+
+        def change(write: ThreadWrite) -> Answer:
+            runs = ask_to_cancel(write, write.runs(ACTIVE))
+            return Answer(f'{{"object":"list","data":[{",".join(run.json_text() for run in runs)}]}}')
+
+        return await append(self._log, thread_id, sent, change)
+
     async def submit(self, thread_id: str, run_id: str, body: ToolOutputsSubmit, sent: Sent | None = None) -> Answer:
         """Answer all calls that a run waits for; it is queued again.
 
@@ -173,38 +184,10 @@ class Runs:
 
     def _queue(self, write: ThreadWrite, body: RunOptions, messages: Sequence[MessageCreate]) -> tuple[Run, int]:
         """Append a new run behind its messages; it, and the seq of its ``thread.run.created``."""
-        row = queries.assistant(write.connection, body.assistant_id)
-        if row is None:
-            raise NotFound("assistant", body.assistant_id)
+        assistant = assistant_of(write, body.assistant_id)
         policy = body.thread_policy or policy_of(write.thread(), self._policy)
-        self._make_room(write, policy)
-        post(write, messages, self._ids)
-        assistant = Assistant.model_validate_json(row.object)
-        run = Run.create(body, assistant, write.thread_id, self._ids, write.now, thread_policy=policy)
-        if not run.instructions and not queries.has_messages(write.connection, write.thread_id):
-            raise nothing_to_run()
-        run_seq = write.seq + 1
-        write.append(run, "thread.run.created", "thread.run.queued")
-        return run, run_seq
-
-    def _make_room(self, write: ThreadWrite, policy: ThreadPolicy) -> None:
-        """What a new run does to a busy thread, or it to the run (ARCHITECTURE, "A busy thread")."""
-        active = write.runs(ACTIVE)
-        if policy == "reject" and active:
-            raise run_refused(write.thread_id, active[0].id)
-        if policy == "queue":
-            for run in active:
-                if run.status == "requires_action":
-                    raise run_refused(write.thread_id, run.id)
-        if policy == "interrupt":  # nothing waits any more
-            for run in active:
-                if run.status != "cancelling":
-                    write.append(move(run, "cancelling", write.now), "thread.run.cancelling")
-        elif sum(run.status == "queued" for run in active) >= MAX_WAITING:
-            raise ApiError(
-                f"Thread {write.thread_id} already has {MAX_WAITING} runs waiting. "
-                "Wait until one has started, or cancel some."
-            )
+        make_room(write, policy)
+        return queue(write, body, assistant, self._ids, policy, messages)
 
 
 def _answer(run: Run, run_seq: int, before: int) -> Answer:

@@ -15,11 +15,12 @@ from typing import Any, Final, Self, get_args
 from livethread.domain.options import ThreadPolicy
 from livethread.providers.local_engines import ENGINES
 from livethread.providers.names import DEFAULT, Names, UnusableAlias, default_of
+from livethread.settings.caller import Caller
 from livethread.settings.file import NAME, SettingsFile
 from livethread.settings.upstreams import UpstreamSettings, aliases_of, upstreams_of
 from livethread.settings.values import ADDRESS, NUMBER, POSITIVE, SWITCH, TEXT, TEXTS, Kind, one_of, whole
 
-__all__ = ["Settings", "UpstreamSettings"]
+__all__ = ["Caller", "Settings", "UpstreamSettings", "this_caller"]
 
 _DATA: Final = Path("data")
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -35,6 +36,8 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "retry_seconds": NUMBER,
     "stall_seconds": POSITIVE,
     "max_rounds": whole(10_000, least=1),
+    "max_viewers": whole(10**6, least=1),
+    "max_viewers_per_thread": whole(10**6, least=1),
     "local_engines": SWITCH,
 }
 """Every setting that is one value, in the file by this name, in the environment in capitals behind ``LIVETHREAD_``."""
@@ -71,6 +74,8 @@ class Settings:
         retry_seconds: the most that is waited between these attempts, in all.
         stall_seconds: silence after which an upstream counts as stalled.
         max_rounds: rounds of tool calls that one run may take.
+        max_viewers: how many may watch threads and runs at a time; one more is asked to come back later.
+        max_viewers_per_thread: how many of them may watch the same thread.
         local_engines: look for model engines on their usual ports at the start.
         file: the settings file that was read (``--config``, else ``LIVETHREAD_CONFIG``, else ``livethread.toml`` in the
             current folder, else in the data folder).
@@ -94,6 +99,8 @@ class Settings:
     retry_seconds: float = 60.0
     stall_seconds: float = 120.0
     max_rounds: int = 64
+    max_viewers: int = 20_000
+    max_viewers_per_thread: int = 10_000
     local_engines: bool = True
     file: Path | None = None
 
@@ -141,6 +148,11 @@ class Settings:
         except UnusableAlias as error:
             assert file is not None, "only a file has aliases"
             raise file.wrong(("aliases", error.alias), str(error)) from error
+
+
+def this_caller(*, url: str | None = None, key: str | None = None, name: str | None = None) -> Caller:
+    """Who calls a server from this process, and where it is; see `Caller.read`."""
+    return Caller.read(os.environ, url=url, key=key, name=name)
 
 
 def _path(env: Mapping[str, str], variable: str) -> Path | None:

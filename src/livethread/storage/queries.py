@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, and_, bindparam, delete, func, insert, or_, select, update
 
+from livethread.domain.events import MESSAGE_ENDS
 from livethread.storage.tables import OPEN, assistants, events, leases, messages, run_steps, runs, threads
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -32,13 +33,22 @@ _TAG: Final = select(events.c.tag).where(events.c.thread_id == bindparam("thread
 _OPEN_AT: Final = (
     select(messages.c.id, messages.c.run_id, messages.c.created_seq, messages.c.ended_seq, messages.c.object)
     .where(messages.c.thread_id == bindparam("thread_id"))
-    .where(messages.c.ended_seq > bindparam("seq"), messages.c.created_seq <= bindparam("seq"))
-    .order_by(messages.c.created_seq)
+    .where(messages.c.ended_seq > bindparam("seq"), messages.c.created_seq + 0 <= bindparam("seq"))
+    .order_by(messages.c.created_seq + 0)  # plus 0: not by the index of all messages, of which few are open
+)
+_ENDS: Final = events.c.type.in_(MESSAGE_ENDS)
+_DELETES: Final = events.c.type == "thread.message.deleted"
+_GONE_SINCE: Final = (
+    select(events.c.object_id, func.max(events.c.run_id).label("run_id"))
+    .where(events.c.thread_id == bindparam("thread_id"), events.c.seq > bindparam("seq"))
+    .where(or_(events.c.type == "thread.message.created", _ENDS, _DELETES))
+    .group_by(events.c.object_id)
+    .having(and_(func.count() == 2, func.count().filter(_ENDS) == 1, func.count().filter(_DELETES) == 1))
 )
 _THREAD_RUNS: Final = (
     select(runs)
     .where(runs.c.thread_id == bindparam("thread_id"), runs.c.status.in_(bindparam("statuses", expanding=True)))
-    .order_by(runs.c.created_seq)
+    .order_by(runs.c.created_seq + 0)
 )
 _MESSAGES_OF_RUN: Final = (
     select(messages).where(messages.c.run_id == bindparam("run_id")).order_by(messages.c.created_seq)
@@ -52,8 +62,10 @@ _ANY_MESSAGE: Final = select(messages.c.id).where(messages.c.thread_id == bindpa
 _LEASE: Final = select(leases).where(leases.c.run_id == bindparam("run_id"))
 _CHANGE_LEASE: Final = update(leases).where(leases.c.run_id == bindparam("its_id"))
 _INSERT_LEASE: Final = insert(leases)
-_OF_THREAD: Final = {
-    table.name: select(table).where(table.c.thread_id == bindparam("thread_id")).order_by(table.c.created_seq)
+_OF_THREAD: Final = {  # only columns that the first version had: nothing is migrated where somebody only looks
+    table.name: select(*(table.c[name] for name in ("id", "created_seq", "ended_seq", "object") if name in table.c))
+    .where(table.c.thread_id == bindparam("thread_id"))
+    .order_by(table.c.created_seq)
     for table in (messages, runs, run_steps)
 }
 _NEWEST_OF_THREAD: Final = {
@@ -76,7 +88,7 @@ _CONVERSATION: Final = (
     .where(
         or_(
             and_(_WRITER.c.id.is_(None), messages.c.created_seq < bindparam("created")),
-            and_(_WRITER.c.created_seq < bindparam("created"), messages.c.ended_seq <= bindparam("started")),
+            and_(_WRITER.c.created_seq < bindparam("behind"), messages.c.ended_seq <= bindparam("started")),
         )
     )
     .order_by(messages.c.created_seq)
@@ -187,6 +199,11 @@ def open_messages(connection: Connection, thread_id: str, seq: int) -> Sequence[
     return connection.execute(_OPEN_AT, {"thread_id": thread_id, "seq": seq}).all()
 
 
+def messages_gone_since(connection: Connection, thread_id: str, seq: int) -> Sequence[AnyRow]:
+    """The messages whose text was growing at this seq and that were deleted later: only the log knows of them."""
+    return connection.execute(_GONE_SINCE, {"thread_id": thread_id, "seq": seq}).all()
+
+
 def thread_runs(connection: Connection, thread_id: str, statuses: Collection[str]) -> Sequence[AnyRow]:
     """The runs of a thread in one of these states, oldest first."""
     return connection.execute(_THREAD_RUNS, {"thread_id": thread_id, "statuses": list(statuses)}).all()
@@ -213,10 +230,23 @@ def conversation(connection: Connection, thread_id: str, run: AnyRow) -> Sequenc
     """What a run sees (ARCHITECTURE, "What a run sees"), oldest first.
 
     Every message that no run wrote, logged before the run was created, and the messages that runs
-    created earlier had finished when it started. Beside each message stands ``run_created_seq``.
+    created earlier, and not beside it in a parallel turn, had finished when it started. Beside each
+    message stands ``run_created_seq``.
     """
-    values = {"thread_id": thread_id, "created": run.created_seq, "started": run.started_seq}
+    values = {
+        "thread_id": thread_id, "created": run.created_seq, "started": run.started_seq, "behind": behind(run),
+    }  # fmt: skip
     return connection.execute(_CONVERSATION, values).all()
+
+
+def behind(run: AnyRow) -> int:
+    """The seq before which the runs were created that a run comes behind.
+
+    What these wrote it may see, and it waits for them unless its policy lets it pass. The runs of a parallel turn all
+    come behind the same: none of them behind another.
+    """
+    seq: int = run.created_seq if run.siblings_seq is None else run.siblings_seq
+    return seq
 
 
 def has_messages(connection: Connection, thread_id: str) -> bool:

@@ -68,6 +68,7 @@ runs: Final = Table(
     Column("id", String(128), primary_key=True),
     Column("thread_id", ForeignKey("threads.id"), nullable=False),
     Column("created_seq", BigInteger, nullable=False),
+    Column("siblings_seq", BigInteger),  # in a parallel turn: where the turn's first run was created
     Column("started_seq", BigInteger),  # the first in_progress: what the run sees is fixed there
     Column("status_seq", BigInteger, nullable=False),  # the event that set the status
     Column("status", String(16), nullable=False),

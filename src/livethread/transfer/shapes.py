@@ -175,7 +175,7 @@ _ENDED: Final[Mapping[str, Callable[[Any, int], tuple[Any, bool]]]] = {
 
 
 def _id(name: str, id: Any, prefix: str) -> str | None:
-    if id is None and name in ("run_id", "assistant_id"):
+    if id is None and name in ("run_id", "assistant_id", "turn_id"):
         return None  # the record knows whether it may be
     if not isinstance(id, str) or not id.startswith(prefix) or not is_id(id):
         begins = f" that begins with '{prefix}'" if prefix else ""
@@ -308,7 +308,9 @@ class _Plan:
     @classmethod
     def of(cls, kind: str) -> _Plan:
         fields = tuple(_RECORDS[kind].model_fields)
-        ids = {"id": PREFIXES[kind], "thread_id": "thread", "run_id": "run", "assistant_id": ""}
+        ids = {
+            "id": PREFIXES[kind], "thread_id": "thread", "run_id": "run", "assistant_id": "", "turn_id": "turn"
+        }  # fmt: skip
         return cls(
             fields,
             tuple((name, prefix) for name, prefix in ids.items() if name in fields),

@@ -1,0 +1,1 @@
+"""One event to many viewers: Livethread beside its peers."""
