@@ -80,7 +80,7 @@ async def shown(command: str, place: Path, gate: Gate, *, speaker: str) -> str:
 
 def test_the_readme_says_how_to_run_each_of_them() -> None:
     assert sorted(command.split()[1] for command in COMMANDS) == [path.relative_to(ROOT).as_posix() for path in FILES]
-    assert len(FILES) == 6
+    assert len(FILES) == 7
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(EXAMPLES).as_posix())
@@ -125,6 +125,23 @@ async def test_functions_are_called_at_once_and_in_turn_and_their_outputs_told(
     for output in ("sun, 14 degrees", "rain, 9 degrees", "cabin 7 in Bergen, with a stove and 2 beds"):
         assert output in answer
     assert "not a language model" in answer
+
+
+async def test_two_answers_are_seen_to_grow_at_once_by_the_client(place: Path) -> None:
+    (command,) = (command for command in COMMANDS if "/live_thread." in command)
+    with testing.server(words_per_second=200) as url:
+        told, errors = await (await start(command, place, url)).communicate()
+        found = re.search(r"livethread tail (thread_\w+) --url (\S+)\n", told.decode())
+        assert found is not None, errors.decode()
+        with OpenAI(base_url=f"{url}/v1", api_key="any") as client:
+            stored = [text for _, _, text in texts(client, found[1])]
+    assert (found[2], errors) == (url, b"")
+    progress = re.findall(r"Guide: (\d+) characters|lab: (\d+) characters", told.decode())
+    for grown in zip(*progress, strict=True):
+        assert len({*grown} - {""}) > 3
+    for text in stored:
+        assert f": {text}\n" in told.decode()
+    assert len(stored) == 3
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("sh ")])

@@ -1,0 +1,1 @@
+"""Slow viewers among fast ones: what they cost the server, and the others."""
