@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import structlog
@@ -116,7 +117,7 @@ class Livethread:
         folder = DataFolder(settings.data)
         opened.callback(folder.close)
         bus, pace = LocalBus(), Pace()
-        drafts = FileDrafts(folder.drafts, lambda threads: _grown(bus, threads), pace)
+        drafts = FileDrafts(folder.drafts, partial(_grown, bus), pace)
         opened.callback(drafts.close)
         engine = sqlite_engine(folder.database)
         copy = upgrade(engine, folder.database)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import AsyncGenerator, Callable, MutableMapping
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from livethread.providers.chunks import (
     ProviderError,
     Reasoning,
     Refusal,
+    Request,
     Text,
     ToolCallArguments,
     ToolCallStart,
@@ -340,3 +341,42 @@ async def test_tools_of_the_hosted_kind_are_left_out_and_said_so(
     assert [entry["tools"] for entry in logged if entry["event"] == "tools left out of the prompt"] == [
         ["code_interpreter"]
     ]
+
+
+class _Direct:
+    """A stream of chunks that can hand text over: a test does so itself."""
+
+    def __init__(self, chunks: AsyncGenerator[Chunk, None]) -> None:
+        self.take: Callable[[str], None] | None = None
+        self.aclose = chunks.aclose
+        self._chunks = chunks
+
+    def __aiter__(self) -> AsyncGenerator[Chunk, None]:
+        return self._chunks
+
+    def text_to(self, take: Callable[[str], None]) -> None:
+        self.take = take
+
+
+async def test_text_that_a_provider_hands_over_grows_the_message_that_its_first_text_has_begun(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams: list[_Direct] = []
+    stream: Any = house.provider.stream
+
+    def hand_over(request: Request) -> _Direct:
+        streams.append(_Direct(stream(request)))
+        return streams[-1]
+
+    monkeypatch.setattr(house.provider, "stream", hand_over)
+    thread_id = await house.thread()
+    run_id = await house.asked(thread_id)
+    assert streams[0].take is None
+    await house.says(house.provider.last, "Hello ")
+    take = streams[0].take
+    assert take is not None
+    take("there, ")
+    take("world")
+    house.provider.last.end(Text("!"), STOP)
+    await house.quiet()
+    assert await house.texts(run_id) == [("completed", "Hello there, world!")]

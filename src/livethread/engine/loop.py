@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import Any, Literal
 
@@ -28,7 +29,7 @@ from livethread.engine.reply import LastError, Reply, last_error
 from livethread.errors import Fenced, NotFound, StorageError
 from livethread.live.log import ThreadWrite
 from livethread.providers import chunks
-from livethread.providers.chunks import ProviderError
+from livethread.providers.chunks import Direct, ProviderError
 
 log = structlog.get_logger()
 
@@ -182,6 +183,8 @@ class RunLoop:
                         grow(thread_id, self._message_id, text)
                     case chunks.Text(text) if text:
                         await self._say(text, "text")
+                        if isinstance(stream, Direct):
+                            stream.text_to(partial(grow, thread_id, self._message_id or ""))
                     case chunks.Refusal(text) if text:
                         await self._say(text, "refusal")
                     case _:

@@ -48,7 +48,7 @@ class Piece(msgspec.Struct, frozen=True):
 class Draft:
     """The growing text of one message; only its last part grows."""
 
-    __slots__ = ("_answered", "key", "kinds", "message_id", "parts", "stored", "thread_id")
+    __slots__ = ("_answered", "end", "key", "kinds", "message_id", "parts", "stored", "thread_id")
 
     def __init__(self, thread_id: str, message_id: str) -> None:
         self.thread_id = thread_id
@@ -56,36 +56,39 @@ class Draft:
         self.key = message_id.encode()  # in records
         self.kinds: list[Kind] = []
         self.parts: list[bytearray] = []
+        self.end = (0, 0)  # the position behind the last byte: content part, UTF-8 byte offset
         self.stored = (0, 0)  # how far the store holds it: nobody is shown more
         self._answered: tuple[tuple[int, int, tuple[int, int]], list[Piece]] | None = None
-
-    @property
-    def end(self) -> tuple[int, int]:
-        """The position behind the last byte."""
-        return (len(self.parts) - 1, len(self.parts[-1])) if self.parts else (0, 0)
 
     def grow(self, kind: Kind, text: bytes) -> None:
         """Add text at the end; text of another kind begins a new part."""
         if not self.kinds or self.kinds[-1] != kind:
             self.kinds.append(kind)
             self.parts.append(bytearray())
+            self.end = (len(self.parts) - 1, 0)
         self.parts[-1] += text
+        part, offset = begin = self.end
+        self.end = end = (part, offset + len(text))
+        if begin == self.stored and len(text) < _SHORT:  # as a token: it is asked for to be written, then to be shown
+            self._answered = (part, offset, end), [Piece(part, offset, kind, text)]
 
     def put(self, piece: Piece) -> bool:
         """Take a stored piece; False if it does not continue what is here."""
         if piece.part == len(self.parts) and piece.offset == 0:
             self.kinds.append(piece.kind)
             self.parts.append(bytearray())
+            self.end = (piece.part, 0)
         if self.end != (piece.part, piece.offset) or self.kinds[-1] != piece.kind:
             return False
         self.parts[-1] += piece.text
+        self.end = (piece.part, piece.offset + len(piece.text))
         return True
 
     def since(self, part: int, offset: int, until: tuple[int, int]) -> list[Piece]:
         """What stands between two positions, a piece a part."""
         asked = (part, offset, until)
         if self._answered is not None and self._answered[0] == asked:
-            return self._answered[1]  # a token is written to the file, then shown
+            return self._answered[1]
         last, end = until
         if part == last < len(self.parts) and 0 < end - offset < _SHORT and end <= len(self.parts[part]):
             pieces = [Piece(part, offset, self.kinds[part], bytes(self.parts[part][offset:end]))]
@@ -205,17 +208,22 @@ class FileDrafts:
         touched = self._touched
         if not touched:
             return
-        ends = [(draft, draft.end) for draft in touched]
-        data = b"".join([_record(draft.key, piece) for draft, end in ends for piece in draft.since(*draft.stored, end)])
+        records = []
+        for draft in touched:
+            part, offset = draft.stored
+            for piece in draft.since(part, offset, draft.end):
+                records.append(_record(draft.key, piece))  # noqa: PERF401 - a comprehension is a call for each token
+        data = b"".join(records)
         try:
             _write(self._file, data)
         except OSError:
             os.ftruncate(self._file, self._size)  # a torn record would hide all that follow
             raise
         self._size += len(data)
-        for draft, end in ends:
-            draft.stored = end
-        threads = {draft.thread_id for draft in touched}
+        threads = set()
+        for draft in touched:
+            draft.stored = draft.end
+            threads.add(draft.thread_id)
         touched.clear()
         if not self._open:
             self._empty()

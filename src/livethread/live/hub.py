@@ -253,13 +253,14 @@ class Hub:
 
     def _show(self, frames: list[Frame]) -> None:
         """Hand frames to every viewer that is level, as it looks at the thread."""
-        level = [viewer for viewer in self._viewers if viewer.level]
-        payloads = {run_id: view.render(frames) for run_id, view in self._views.items()}
-        if len(level) <= FEW:
-            for viewer in level:
+        payloads = {}
+        for run_id, view in self._views.items():
+            payloads[run_id] = view.render(frames)
+        if len(self._viewers) <= FEW:
+            for viewer in tuple(self._viewers):
                 self._give(viewer, payloads)
         else:
-            self._writing = self._write(level, payloads)
+            self._writing = self._write([viewer for viewer in self._viewers if viewer.level], payloads)
             self._go_on()
 
     def _give(self, viewer: Viewer, payloads: dict[str | None, tuple[bytes, bool]]) -> None:

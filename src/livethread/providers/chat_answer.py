@@ -5,7 +5,7 @@ The quirks that are dealt with here were all seen in engines; each is a test in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
@@ -61,6 +61,8 @@ class ChatAnswer:
         self._reason: str | None = None
         self._usage: Usage | None = None
         self._plain = False  # nothing is held back, and what begins now is answer: text may take the short way
+        self.take: Callable[[str], None] | None = None
+        """Where `at_once` hands text to."""
         self.partial = False
         """Something was passed on already."""
         self.done = False
@@ -80,10 +82,7 @@ class ChatAnswer:
         text = self._only_text(data)
         if text is None:
             return self._read(data)
-        if not text:
-            return ()
-        self.partial = True
-        return (Text(text),)
+        return (Text(text),) if text else ()
 
     def whole(self, body: Any) -> list[Chunk]:
         """All of an answer that came in one piece.
@@ -131,11 +130,19 @@ class ChatAnswer:
             reason = "tool_calls" if self._calls else "stop"
         yield Finish(reason)
 
-    def _only_text(self, data: bytes) -> str | None:
-        """The text of bytes that are whole events and say nothing else, as nearly all are that come from a model.
+    def at_once(self, data: bytes) -> bool:
+        """Hand the text of these bytes to ``take``, if they are whole events that say nothing else.
 
-        None for all others, which take the long way.
+        So are nearly all that come from a model. Otherwise nothing of them was taken, and they are for `feed`.
         """
+        if self.take is None or (text := self._only_text(data)) is None:
+            return False
+        if text:
+            self.take(text)
+        return True
+
+    def _only_text(self, data: bytes) -> str | None:
+        """The text of bytes that are whole events and say nothing else; None for all others."""
         if not self._plain or not data.endswith(b"}\n\n") or b"\r" in data:
             return None
         said = ""
@@ -143,19 +150,9 @@ class ChatAnswer:
             if not event.startswith(b"data: {") or b"\n" in event:
                 return None
             try:
-                chunk = chat_json.decode(event[6:])
+                said += chat_json.decode_plain(event[6:]).choices[0].delta.content
             except msgspec.DecodeError:
                 return None
-            choices = chunk.choices
-            if choices is None or len(choices) != 1 or chunk.usage or chunk.error or chunk.object == "error":
-                return None
-            choice = choices[0]
-            delta = choice.delta
-            if delta is None or choice.index or choice.finish_reason or not isinstance(delta.content, str):
-                return None
-            if delta.reasoning_content or delta.reasoning or delta.refusal or delta.tool_calls or delta.function_call:
-                return None
-            said += delta.content
         return self._text.add(said)
 
     def _read(self, data: bytes) -> Iterator[Chunk]:

@@ -6,12 +6,11 @@ This file does the HTTP. What is sent is made by `chat_request`, what comes back
 from __future__ import annotations
 
 import asyncio
-import io
+import base64
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from typing import Any, Final
 
-import aiohttp
 from yarl import URL
 
 from livethread.clock import Clock
@@ -21,17 +20,18 @@ from livethread.providers.chat_answer import MAX_BYTES, ChatAnswer, is_whole
 from livethread.providers.chat_request import request_body, shows_images
 from livethread.providers.chunks import Chunk, ProviderError, Request
 from livethread.providers.failures import ModelApi, parse_leniently
-from livethread.providers.patience import Patience
+from livethread.providers.http.answer import Answer
+from livethread.providers.http.client import Client
+from livethread.providers.http.incoming import NotHttp
 from livethread.providers.unable import abilities
 from livethread.providers.word_by_word import word_by_word
 
-_FAILURES: Final = (aiohttp.ClientError, OSError, TimeoutError)
+_FAILURES: Final = (OSError, NotHttp)  # time-outs are the former, too
 _OPENAI_HOSTS: Final = (".openai.com", ".openai.azure.com")
 _MAX_ERROR_BYTES: Final = 64 * 1024
 _AFTER_FINISH_SECONDS: Final = 5.0
 _AFTER_DONE_SECONDS: Final = 0.25
 _MODELS_SECONDS: Final = 10.0
-_MOST_STALE: Final = 10  # connections that have died while they were kept, one after another
 
 
 class ChatCompletions:
@@ -78,7 +78,8 @@ class ChatCompletions:
         if key:
             sent["Authorization"] = f"Bearer {key}"
         elif url.user:
-            sent["Authorization"] = aiohttp.encode_basic_auth(url.user, url.password or "")
+            user = f"{url.user}:{url.password or ''}".encode()
+            sent["Authorization"] = f"Basic {base64.b64encode(user).decode()}"
         self._url = url.with_user(None)
         self._address = str(self._url.with_query(None))
         self._openai = f".{url.host}".endswith(_OPENAI_HOSTS)
@@ -96,49 +97,46 @@ class ChatCompletions:
             "User-Agent": "livethread",
             "x-livethread-hop": "1",
         }
-        self._timeout = aiohttp.ClientTimeout(
-            total=None, connect=connect_timeout, sock_connect=connect_timeout, sock_read=stall_timeout
-        )  # until the answer begins; then `Patience` watches, since a timer for each piece is dear
-        self._session: aiohttp.ClientSession | None = None
+        self._client = Client(url.origin(), connect_timeout=connect_timeout, stall_timeout=stall_timeout)
 
-    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+    def stream(self, request: Request) -> _Turn:
         """One model turn; usage (if reported) and `Finish` come last. Closing the iterator closes the socket.
 
         Raises:
             ProviderError: for everything that goes wrong, also a stream without a finish reason.
         """
+        api = ModelApi(self._address, self._secrets, request.model, abilities(request, stream=self._stream))
+        said = ChatAnswer(self._ids, api)
+        return _Turn(said, self._told(request, api, said))
+
+    async def _told(self, request: Request, api: ModelApi, said: ChatAnswer) -> AsyncGenerator[Chunk, None]:
         if self._images is False and shows_images(request):
             raise _no_images(request.model)
-        api = ModelApi(self._address, self._secrets, request.model, abilities(request, stream=self._stream))
-        answer = ChatAnswer(self._ids, api)
         body = request_body(request, openai=self._openai, stream=self._stream)
         accept = "text/event-stream" if self._stream else "application/json"
-        response = await self._open(api, "chat/completions", accept, body)
+        answer = await self._open(api, "chat/completions", accept, body)
         try:
             # The API's own word counts, whatever was asked for: some never stream, and some always do.
-            if response.content_type == "text/event-stream":
-                patience, read = Patience(response, self._stall), response.content.readany
-                try:
-                    while not answer.done:
-                        try:
-                            data = await (read() if not answer.finished else self._rest(response))
-                        except (*_FAILURES, RuntimeError) as error:  # the last when `close` has closed it meanwhile
-                            if answer.finished:
-                                break
-                            raise api.failed(error, limit=self._stall, answering=True, partial=answer.partial) from None
-                        if not data:
+            if answer.head.content_type == "text/event-stream":
+                answer.at_once = said.at_once
+                while not said.done:
+                    try:
+                        data = await (answer.read() if not said.finished else self._rest(answer))
+                    except _FAILURES as error:
+                        if said.finished:
                             break
-                        for chunk in answer.feed(data):
-                            yield chunk
-                finally:
-                    patience.end()
-                for chunk in answer.end():
+                        raise api.failed(error, limit=self._stall, answering=True, partial=said.partial) from None
+                    if not data:
+                        break
+                    for chunk in said.feed(data):
+                        yield chunk
+                for chunk in said.end():
                     yield chunk
-                await _drain(response)
+                await _drain(answer)
                 return
-            chunks = answer.whole(await self._whole(api, response))
+            chunks = said.whole(await self._whole(api, answer))
         finally:
-            response.close()
+            answer.close()
         for pause, chunk in word_by_word(chunks, self._words_per_second):
             if pause:
                 await self._clock.sleep(pause)
@@ -153,9 +151,11 @@ class ChatCompletions:
         api = ModelApi(self._address, self._secrets, None)
         try:
             async with asyncio.timeout(_MODELS_SECONDS):
-                response = await self._open(api, "models", "application/json", None)
-                async with response:
-                    listed = json.loads(await response.read())
+                answer = await self._open(api, "models", "application/json", None)
+                try:
+                    listed = json.loads(await self._text(api, answer))
+                finally:
+                    answer.close()
             return [str(model["id"]) for model in listed["data"]]
         except _FAILURES as error:
             raise api.failed(error, limit=_MODELS_SECONDS, answering=False) from None
@@ -165,79 +165,38 @@ class ChatCompletions:
 
     async def close(self) -> None:
         """Close all connections; streams still open end with an error."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        self._client.close()
 
-    async def _open(self, api: ModelApi, path: str, accept: str, body: bytes | None) -> aiohttp.ClientResponse:
-        """An answer whose status is 200; anything else is raised.
-
-        The causes are not chained: a repr of aiohttp's errors shows the headers of the request, and so the key.
-        """
-        headers = {**self._headers, "Accept": accept}
+    async def _open(self, api: ModelApi, path: str, accept: str, body: bytes | None) -> Answer:
+        """An answer whose status is 200; anything else is raised."""
         url = (self._url / path).with_query(self._url.query)  # Azure wants its api-version there
         try:
-            response = await self._send(url, headers, body)
+            answer = await self._client.send(url, {**self._headers, "Accept": accept}, body)
         except _FAILURES as error:
             raise api.failed(error, limit=self._stall, answering=False) from None
-        if response.status == 200:
-            return response
+        status, headers = answer.head
+        if status == 200:
+            return answer
         try:
-            if 300 <= response.status < 400:
-                target = response.headers.get("Location", "another address")
-                sentence = f"{api} redirects to {target}. Set its address to where that leads."
-                raise ProviderError("not_found", api.redact(sentence), status=response.status)
-            body_found = await _small_body(response)
-            raise api.reported(body_found, status=response.status, headers=response.headers)
+            if 300 <= status < 400:
+                sentence = f"{api} redirects to {headers.get('location', 'another address')}. Set its address to where "
+                raise ProviderError("not_found", api.redact(f"{sentence}that leads."), status=status)
+            raise api.reported(await _small_body(answer), status=status, headers=headers)
         finally:
-            response.close()
+            answer.close()
 
-    async def _send(self, url: URL, headers: Mapping[str, str], body: bytes | None) -> aiohttp.ClientResponse:
-        """The answer, as soon as its head is there.
-
-        llama.cpp promises to keep the connection of a stream, and closes it. The next request then dies on it without
-        an answer, and is sent anew, as browsers and curl do.
-        """
-        if self._session is None:
-            tracing = aiohttp.TraceConfig()
-            tracing.on_connection_reuseconn.append(_note_reuse)
-            self._session = aiohttp.ClientSession(
-                # Every run may stream at once, and waiting for a free connection would count as connecting.
-                connector=aiohttp.TCPConnector(limit=0),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=self._timeout,
-                trace_configs=[tracing],
-            )
-        for left in reversed(range(_MOST_STALE + 1)):
-            reused = asyncio.Event()
-            # Sent in pieces, so that a long one blocks nobody.
-            data = None if body is None else io.BytesIO(body)
-            try:
-                return await self._session.request(
-                    "GET" if body is None else "POST",
-                    url,
-                    data=data,
-                    headers=headers,
-                    allow_redirects=False,
-                    trace_request_ctx=reused,
-                )
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                if not reused.is_set() or not left:
-                    raise
-        raise AssertionError("the last attempt either answers or raises")
-
-    async def _whole(self, api: ModelApi, response: aiohttp.ClientResponse) -> Any:
+    async def _whole(self, api: ModelApi, answer: Answer) -> Any:
         """The JSON of a whole answer; anything else that came with 200 is raised.
 
         That is an error in disguise, a wrong address, or an answer that got broken on its way.
         """
-        if response.content_type in ("text/html", "application/xhtml+xml"):
+        if answer.head.content_type in ("text/html", "application/xhtml+xml"):
             raise api.no_answer("an HTML page")
-        text = await self._text(api, response)
+        text = await self._text(api, answer)
         try:
             found = parse_leniently(text)
         except (ValueError, RecursionError):
-            if response.content_type == "application/json":
+            if answer.head.content_type == "application/json":
                 raise api.no_answer(f"JSON that is broken ({text[:40]!r})", retryable=True) from None
             found = None
         if isinstance(found, dict) and (found.get("error") or found.get("object") == "error"):
@@ -245,26 +204,26 @@ class ChatCompletions:
         if is_whole(found):
             return found
         raise api.no_answer(
-            f"{response.content_type} that is no answer"
+            f"{answer.head.content_type} that is no answer"
             if not self._stream
-            else f"{response.content_type} instead of a stream of events",
+            else f"{answer.head.content_type} instead of a stream of events",
         )
 
-    async def _text(self, api: ModelApi, response: aiohttp.ClientResponse) -> str:
+    async def _text(self, api: ModelApi, answer: Answer) -> str:
         body = bytearray()
         try:
-            while piece := await response.content.readany():
+            while piece := await answer.read():
                 body += piece
                 if len(body) > MAX_BYTES:
                     raise api.no_answer("an answer that is longer than 16 MB")
-        except (*_FAILURES, RuntimeError) as error:
+        except _FAILURES as error:
             raise api.failed(error, limit=self._stall, answering=True) from None
         return body.decode(errors="replace")
 
-    async def _rest(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _rest(self, answer: Answer) -> bytes:
         """What follows the finish: usage and [DONE], which some engines never send though they keep the line open."""
         async with asyncio.timeout(min(self._stall, _AFTER_FINISH_SECONDS)):
-            return await response.content.readany()
+            return await answer.read()
 
 
 def _no_images(model: str) -> ProviderError:
@@ -275,29 +234,22 @@ def _no_images(model: str) -> ProviderError:
     return ProviderError("bad_request", sentence)
 
 
-async def _note_reuse(
-    session: aiohttp.ClientSession, context: Any, params: aiohttp.TraceConnectionReuseconnParams
-) -> None:
-    """Tell a request that it goes over a connection that has served others."""
-    context.trace_request_ctx.set()
-
-
-async def _drain(response: aiohttp.ClientResponse) -> None:
+async def _drain(answer: Answer) -> None:
     """Read to the very end, so that the connection can serve the next turn; it is not worth a long wait."""
     try:
         async with asyncio.timeout(_AFTER_DONE_SECONDS):
-            while await response.content.readany():
+            while await answer.read():
                 pass
-    except (*_FAILURES, RuntimeError):
+    except _FAILURES:
         pass
 
 
-async def _small_body(response: aiohttp.ClientResponse) -> Any:
+async def _small_body(answer: Answer) -> Any:
     """The JSON of an error, or its text; as much of it as comes."""
     body = b""
     try:
         async with asyncio.timeout(_MODELS_SECONDS):
-            while len(body) < _MAX_ERROR_BYTES and (piece := await response.content.readany()):
+            while len(body) < _MAX_ERROR_BYTES and (piece := await answer.read()):
                 body += piece
     except _FAILURES:
         pass
@@ -312,3 +264,30 @@ def _secrets(*values: str | None) -> tuple[str, ...]:
     """The values, and the second words of "Bearer x", longest first; too short ones would blot out plain words."""
     found = {word for value in values if value for word in (value, value.rpartition(" ")[2]) if len(word) >= 6}
     return tuple(sorted(found, key=len, reverse=True))
+
+
+class _Turn:
+    """The chunks of one model turn; see `Direct`.
+
+    Args:
+        answer: reads them from the bytes.
+        chunks: yields them.
+    """
+
+    def __init__(self, answer: ChatAnswer, chunks: AsyncGenerator[Chunk, None]) -> None:
+        self._answer = answer
+        self._chunks = chunks
+
+    def __aiter__(self) -> AsyncGenerator[Chunk, None]:
+        return self._chunks
+
+    def __anext__(self) -> Coroutine[Any, Any, Chunk]:
+        return self._chunks.__anext__()
+
+    async def aclose(self) -> None:
+        """Close the socket."""
+        await self._chunks.aclose()
+
+    def text_to(self, take: Callable[[str], None]) -> None:
+        """Hand text over in the very call that brings it."""
+        self._answer.take = take

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -83,6 +83,42 @@ decode: Final = msgspec.json.Decoder(AnswerJson).decode
 
 Raises:
     msgspec.DecodeError: it is none, or one that only Python's ``json`` takes.
+"""
+
+
+_Nothing = Literal[""] | None
+_No = Annotated[list[Any], msgspec.Meta(max_length=0)] | None
+
+
+class _PlainDelta(msgspec.Struct):
+    content: str
+    reasoning_content: _Nothing = None
+    reasoning: _Nothing = None
+    refusal: _Nothing = None
+    tool_calls: _No = None
+    function_call: None = None
+
+
+class _PlainChoice(msgspec.Struct):
+    delta: _PlainDelta
+    index: Literal[0] | None = None
+    finish_reason: _Nothing = None
+
+
+class PlainJson(msgspec.Struct):
+    """An event that says a piece of text and nothing else: its types are the proof of that."""
+
+    choices: tuple[_PlainChoice]
+    usage: None = None
+    error: None = None
+    object: Literal["chat.completion.chunk", ""] | None = None
+
+
+decode_plain: Final = msgspec.json.Decoder(PlainJson).decode
+"""The JSON of an event that says a piece of text and nothing else.
+
+Raises:
+    msgspec.DecodeError: it says something else, too.
 """
 
 

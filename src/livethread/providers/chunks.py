@@ -6,9 +6,9 @@ A provider turns a `Request` into an async stream of a few chunk kinds and raise
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -185,11 +185,24 @@ class ProviderError(LivethreadError):
         self.partial = partial
 
 
+@runtime_checkable
+class Direct(Protocol):
+    """A stream of chunks whose text may go a shorter way, where it comes from a network at the pace of tokens."""
+
+    def text_to(self, take: Callable[[str], None]) -> None:
+        """From now on text is handed to ``take`` in the very call that brings it, instead of being yielded.
+
+        Only while the next chunk is awaited, so that nothing comes out of order, or behind a cancellation; what comes
+        at other times is yielded, as is everything that is not text.
+        """
+        ...
+
+
 class Provider(Protocol):
     """Our adapter for one model API."""
 
     def stream(self, request: Request) -> AsyncIterator[Chunk]:
-        """One model turn. Closing the iterator closes the upstream at once.
+        """One model turn. Closing the iterator closes the upstream at once. It may be `Direct`.
 
         Raises:
             ProviderError: for everything that goes wrong, also a stream without a `Finish`.

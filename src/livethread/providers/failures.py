@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import aiohttp
-
 from livethread.providers.chunks import ErrorKind, ProviderError
+from livethread.providers.http.client import ConnectionTimeout, NoSuchHost, NotConnected, NotTrusted
+from livethread.providers.http.incoming import NotHttp
 from livethread.providers.unable import Ability, advice
 from livethread.providers.waits import in_words, seconds_to_wait
 
@@ -193,23 +193,23 @@ class ModelApi:
         """
         kind: ErrorKind = "connection"
         retryable = True
-        if isinstance(error, aiohttp.ConnectionTimeoutError):
+        if isinstance(error, ConnectionTimeout):
             kind, what = "timeout", "did not take the connection in time. Check the address and any firewall."
         elif isinstance(error, TimeoutError):
             kind, what = "timeout", f"sent nothing for {limit:g} s. {_ADVICE['timeout']}"
             if self._model is not None and "stream" not in self._needed:
                 what += " As it does not stream (stream = false), a long answer may need more: raise stall_seconds."
-        elif isinstance(error, aiohttp.ClientConnectorDNSError):
+        elif isinstance(error, NoSuchHost):
             what = "cannot be found: there is no such host. Check the address."
-        elif isinstance(error, aiohttp.ClientSSLError):
+        elif isinstance(error, NotTrusted):
             retryable = False
             what = f"has no TLS certificate to trust ({error}). Check the address, or set SSL_CERT_FILE."
-        elif isinstance(error, aiohttp.ClientConnectorError):
+        elif isinstance(error, NotConnected):
             why = "nothing listens there" if error.errno == errno.ECONNREFUSED else error.strerror
             what = f"cannot be reached: {why}. Check that it runs and that the address is right."
-        elif isinstance(error, aiohttp.ClientResponseError):
+        elif isinstance(error, NotHttp):
             kind, retryable = "bad_stream", False
-            what = f"does not speak HTTP ({error.message}). Check the address."
+            what = f"does not speak HTTP ({error}). Check the address."
         elif answering:
             what = f"broke the connection in the middle of its answer. {_ADVICE['upstream']}"
             if not partial and {"stream", "tools"} <= self._needed:  # llama-cpp-python does so

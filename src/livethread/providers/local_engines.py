@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-import aiohttp
+from yarl import URL
+
+from livethread.providers.http.client import Client
+from livethread.providers.http.incoming import NotHttp
 
 SECONDS: Final = 0.5
 """What all the looking may take together."""
@@ -59,30 +62,31 @@ async def find_engines(engines: Iterable[LocalEngine], *, seconds: float = SECON
         engines: where to look.
         seconds: what is not there by then is not there.
     """
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        asked = [asyncio.create_task(_ask(session, engine)) for engine in engines]
-        if not asked:
-            return []
-        await asyncio.wait(asked, timeout=seconds)
-        found = [task.result() for task in asked if task.done()]
-        for task in asked:
-            task.cancel()
-        await asyncio.gather(*asked, return_exceptions=True)
+    asked = [asyncio.create_task(_ask(engine, seconds)) for engine in engines]
+    if not asked:
+        return []
+    await asyncio.wait(asked, timeout=seconds)
+    found = [task.result() for task in asked if task.done()]
+    for task in asked:
+        task.cancel()
+    await asyncio.gather(*asked, return_exceptions=True)
     return [engine for engine in found if engine is not None]
 
 
-async def _ask(session: aiohttp.ClientSession, engine: LocalEngine) -> FoundEngine | None:
+async def _ask(engine: LocalEngine, seconds: float) -> FoundEngine | None:
+    url = URL(engine.url)
+    client = Client(url.origin(), connect_timeout=seconds, stall_timeout=seconds)
     # Another Livethread refuses a request that comes from one, and so is not taken for an engine.
     headers = {"Accept": "application/json", "User-Agent": "livethread", "x-livethread-hop": "1"}
     try:
-        async with session.get(f"{engine.url}/models", headers=headers, allow_redirects=False) as response:
-            if response.status != 200:
+        answer = await client.send(url / "models", headers)
+        if answer.head.status != 200:
+            return None
+        body = b""
+        while piece := await answer.read():
+            body += piece
+            if len(body) > _MOST_BYTES:
                 return None
-            body = b""
-            async for piece in response.content.iter_any():
-                body += piece
-                if len(body) > _MOST_BYTES:
-                    return None
         listed = json.loads(body)
         if listed["object"] != "list":
             return None
@@ -90,8 +94,10 @@ async def _ask(session: aiohttp.ClientSession, engine: LocalEngine) -> FoundEngi
         if any(model.get("owned_by") == "livethread" for model in models):
             return None
         names = tuple(model["id"] for model in models)
-    except (aiohttp.ClientError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (NotHttp, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None  # nothing is there, or something else
+    finally:
+        client.close()
     return FoundEngine(engine, names) if all(map(_is_name, names)) else None
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import errno
-from typing import Any, Final
-
-import aiohttp
+from typing import Final
 
 from livethread.providers.builtin.pieces import clean
 from livethread.providers.builtin.steps import FaultName, ReportedError
 from livethread.providers.chunks import ProviderError
 from livethread.providers.failures import ModelApi
+from livethread.providers.http.answer import Broken
+from livethread.providers.http.client import NoSuchHost, NotConnected
 
 MODEL: Final = "scripted-model"
 """Which model a scripted model API was asked for."""
@@ -20,8 +20,6 @@ _REFUSED_HOP: Final = (
     "This request comes from a Livethread server that has been given itself or another one as its upstream. "
     "Set LIVETHREAD_UPSTREAM_URL there to the address of a model API."
 )
-_NOWHERE: Any = None
-"""Where an error of the HTTP client says it happened, which nobody asks it."""
 
 
 def reported(error: ReportedError, *, answering: bool) -> ProviderError:
@@ -42,10 +40,9 @@ def fault(name: FaultName) -> ProviderError:
     """Trouble before any answer."""
     match name:
         case "refused":
-            refusal = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
-            return _failed(aiohttp.ClientConnectorError(_NOWHERE, refusal))
+            return _failed(NotConnected(errno.ECONNREFUSED, "Connection refused"))
         case "dns":
-            return _failed(aiohttp.ClientConnectorDNSError(_NOWHERE, OSError("Name or service not known")))
+            return _failed(NoSuchHost("Name or service not known"))
         case "html":
             return _API.no_answer("an HTML page")
         case "unknown_model":
@@ -61,7 +58,7 @@ def cut(*, answering: bool) -> ProviderError:
     Args:
         answering: whether the answer had begun.
     """
-    return _failed(aiohttp.ServerDisconnectedError(), answering=answering)
+    return _failed(Broken(), answering=answering)
 
 
 def silent(seconds: float) -> ProviderError:
@@ -74,5 +71,5 @@ def unfinished() -> ProviderError:
     return _API.unfinished()
 
 
-def _failed(error: aiohttp.ClientError, *, answering: bool = False) -> ProviderError:
+def _failed(error: OSError, *, answering: bool = False) -> ProviderError:
     return _API.failed(error, limit=0, answering=answering)
