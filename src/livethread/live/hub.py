@@ -270,17 +270,15 @@ class Hub:
         if viewer.wants_snapshot:
             self._fall_back(viewer, None)
             return
-        data, ended = payloads[viewer.view.run_id]
-        if ended:
-            viewer.ended = True
+        data, viewer.ended = payloads[viewer.view.run_id]
         if data:
             self._hand(viewer, data)
 
     def _write(self, level: list[Viewer], payloads: dict[str | None, tuple[bytes, bool]]) -> Iterator[None]:
         began = self._loop.time()
-        for place, viewer in enumerate(level):
+        for viewer in level:
             self._give(viewer, payloads)
-            if place % FEW == 0 and self._loop.time() - began > SWEEP_SLICE:
+            if self._loop.time() - began > SWEEP_SLICE:
                 yield
                 began = self._loop.time()
 
