@@ -113,10 +113,14 @@ class Client:
             async with asyncio.timeout(self._connect_timeout):
                 found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
                 made = await start_connection(found, happy_eyeballs_delay=_NEXT_ADDRESS, interleave=1)
-                made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-                transport, _ = await loop.create_connection(
-                    asyncio.Protocol, sock=made, ssl=self._tls(), server_hostname=host if self._tls() else None
-                )
+                try:
+                    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                    transport, _ = await loop.create_connection(
+                        asyncio.Protocol, sock=made, ssl=self._tls(), server_hostname=host if self._tls() else None
+                    )
+                except BaseException:
+                    made.close()
+                    raise
         except TimeoutError:
             raise ConnectionTimeout("it was not taken in time") from None
         except (socket.gaierror, UnicodeError) as error:
