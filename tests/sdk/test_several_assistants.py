@@ -94,7 +94,7 @@ async def test_two_assistants_answer_at_once_each_with_its_own_calls_and_a_third
             await viewer.until(lambda: shown(viewer)[1] == ("in_progress", "One moment,"))
             ann_ends.set()
             streams = [await anns]  # she waits for her outputs, and he still speaks
-            assert shown(viewer) == [("completed", "Let me look."), ("in_progress", "One moment,")]
+            await viewer.until(lambda: shown(viewer) == [("completed", "Let me look."), ("in_progress", "One moment,")])
             bob_ends.set()
             streams.append(await bobs)
             streams += [await answered(last_run(streams[1])), await answered(last_run(streams[0]))]
