@@ -36,6 +36,7 @@ class Drafts:
 
     def __init__(self, app: Livethread) -> None:
         self._hubs = app.hubs
+        # A run would grow its draft so, too; the app shows its store to nobody else.
         self._drafts = cast(FileDrafts, app.hubs._draft_of.__self__)  # type: ignore[attr-defined]
         self._ids = Ids()
         self._log = ThreadLog(app._database, self._drafts, app.hubs._bus, self._ids, SystemClock())

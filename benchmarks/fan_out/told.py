@@ -33,7 +33,7 @@ class Told:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        what = f"{self._process.args} told to {line[:60]!r}"  # type: ignore[str-bytes-safe]
+        what = f"{self._process.args!r} told to {line[:60]!r}"
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
         if not select.select([self._process.stdout], [], [], within)[0]:

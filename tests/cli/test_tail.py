@@ -68,6 +68,7 @@ async def test_it_ends_without_a_word_when_nobody_reads_it_any_more(url: str) ->
         thread = await client.create_thread(["Hello"])
         async with command("tail", thread.id, "--url", url, "--json") as tail:
             await tail.until("\n")
+            # A reader has no way to close its pipe, as `head` does.
             tail.process.stdout._transport.close()  # type: ignore[union-attr]
             await thread.post("More")
             await thread.post("Still more")

@@ -91,7 +91,7 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
         self.cycle.message_event = _UNHEARD
         self.headers.clear()
-        self.parser = self.pipeline = None  # type: ignore[assignment]
+        self.parser = self.pipeline = None  # type: ignore[assignment]  # made anew behind the answer
         self.flow.resume_reading()  # else its going would not be noticed
 
     def on_response_complete(self) -> None:

@@ -6,8 +6,7 @@ they share would have to answer the same questions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final, NamedTuple
 
 from livethread.domain.people import Person, Present
@@ -121,8 +120,7 @@ class People:
                 del self._joined[user_id]  # nobody was told that it had come
             else:
                 self._left[user_id] = name
-        for _ in _over(self._typing, now):
-            pass  # that it has lapsed is news
+        _over(self._typing, now)
 
     def listed(self) -> list[Present]:
         """Who is there: those who came first, if they are too many to list."""
@@ -148,9 +146,9 @@ class People:
         return news
 
 
-def _over(waits: dict[str, float], now: float) -> Iterator[str]:
-    """Take out those whose wait is over."""
-    while waits and next(iter(waits.values())) <= now:
-        user_id = next(iter(waits))
+def _over(waits: dict[str, float], now: float) -> list[str]:
+    """Take out those whose wait is over: they stand in front, since all wait equally long."""
+    over = list(takewhile(lambda user_id: waits[user_id] <= now, waits))
+    for user_id in over:
         del waits[user_id]
-        yield user_id
+    return over
