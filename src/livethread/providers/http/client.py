@@ -113,14 +113,8 @@ class Client:
             async with asyncio.timeout(self._connect_timeout):
                 found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
                 made = await start_connection(found, happy_eyeballs_delay=_NEXT_ADDRESS, interleave=1)
-                try:
-                    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-                    transport, _ = await loop.create_connection(
-                        asyncio.Protocol, sock=made, ssl=self._tls(), server_hostname=host if self._tls() else None
-                    )
-                except BaseException:
-                    made.close()
-                    raise
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                transport = await self._transport(made, host)
         except TimeoutError:
             raise ConnectionTimeout("it was not taken in time") from None
         except (socket.gaierror, UnicodeError) as error:
@@ -130,6 +124,18 @@ class Client:
         except OSError as error:
             raise NotConnected(error.errno, error.strerror or "it closed the connection") from None
         return transport
+
+    async def _transport(self, made: socket.socket, host: str) -> asyncio.Transport:
+        """The socket's transport. Its making is not to be cancelled: with uvloop the socket would have two owners."""
+        tls, loop = self._tls(), asyncio.get_running_loop()
+        making = loop.create_task(
+            loop.create_connection(asyncio.Protocol, sock=made, ssl=tls, server_hostname=host if tls else None)
+        )
+        try:
+            return (await asyncio.shield(making))[0]
+        except asyncio.CancelledError:
+            making.add_done_callback(_unwanted)
+            raise
 
     def _tls(self) -> ssl.SSLContext | None:
         if self._origin.scheme == "http":
@@ -159,6 +165,12 @@ class _Kept(asyncio.Protocol):
         self._timer.cancel()
         if self in self._all:
             self._all.remove(self)
+
+
+def _unwanted(making: asyncio.Task[tuple[asyncio.Transport, asyncio.Protocol]]) -> None:
+    """Whoever wanted the connection has gone."""
+    if not making.cancelled() and making.exception() is None:
+        making.result()[0].abort()
 
 
 def _request(url: URL, headers: Mapping[str, str], body: bytes | None) -> bytes:
