@@ -13,7 +13,7 @@ import pytest
 from livethread.domain import cursor
 from livethread.domain.assistants import AssistantCreate
 from livethread.domain.content import ContentBlock, text_block
-from livethread.domain.events import LoggedEvent
+from livethread.domain.events import MESSAGE_ENDS, LoggedEvent
 from livethread.domain.fold import Fold
 from livethread.domain.lists import ListQuery
 from livethread.domain.messages import Message, MessageCreate, MessageUpdate
@@ -276,6 +276,13 @@ class Life:
     async def rows(self) -> Rows:
         return await stored_rows(self.database, self.thread_id)
 
+    async def lost_text_since(self, seq: int) -> bool:
+        """Whether a message whose text was growing then was deleted since; a viewer need not have held any of it."""
+        then, since = await self.events(), await self.events(seq)
+        growing = {event.object_id for event in then if event.type == "thread.message.created" and event.seq <= seq}
+        growing -= {event.object_id for event in then if event.type in MESSAGE_ENDS and event.seq <= seq}
+        return any(event.type == "thread.message.deleted" and event.object_id in growing for event in since)
+
     async def events(self, after: int = 0) -> list[LoggedEvent]:
         return await stored_events(self.database, self.thread_id, after)
 
@@ -337,8 +344,8 @@ class Viewer:
         if self.fold.cursor is not None:
             held = cursor.parse(self.fold.cursor)
             position, _ = await self.life.resume.thread(self.life.thread_id, held)
-            if position is None:  # it held some text of a message that was deleted since
-                assert not {row.created_seq for row in (await self.life.rows()).messages}.issuperset(held.places)
+            if position is None:
+                assert await self.life.lost_text_since(held.seq)
                 await self.restart(2)
             else:
                 self.position = position

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from livethread.domain.content import text_block
@@ -44,6 +44,12 @@ TEXTS = st.text(min_size=1, max_size=12) | st.sampled_from(
 PROGRAMS = st.lists(
     st.builds(Operation, st.sampled_from(OPERATIONS), st.integers(0, 11), TEXTS), min_size=50, max_size=90
 )
+
+HELD_NOTHING_OF_WHAT_WENT = [
+    Operation(name, which, "0")
+    for name, which in [("post", 0), ("page", 0), ("complete", 0), ("delete_message", 0), ("come_back", 1)]
+]
+"""A list of one message names no older text, and one that was growing then is deleted."""
 
 
 def state(fold: Fold) -> dict[str, Any]:
@@ -83,6 +89,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Story], None]:
     messages=st.integers(0, 5),
     deleted=st.sampled_from([False, False, True]),
 )
+@example(program=HELD_NOTHING_OF_WHAT_WENT, seed=0, messages=0, deleted=False)
 def test_whatever_happens_every_viewer_holds_the_rows(
     live: Callable[[Story], None], program: list[Operation], seed: int, messages: int, deleted: bool
 ) -> None:

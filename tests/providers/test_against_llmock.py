@@ -38,7 +38,14 @@ REQUEST = Request("gpt-4o", "Be brief.", (PromptMessage("user", (TextPart("Hello
 
 @pytest.fixture
 async def model(llmock: LLMock) -> AsyncIterator[ChatCompletions]:
-    provider = ChatCompletions(llmock.base_url(), KEY, ids=Ids(7), clock=StoppedClock(), stall_timeout=0.5)
+    provider = ChatCompletions(llmock.base_url(), KEY, ids=Ids(7), clock=StoppedClock())
+    yield provider
+    await provider.close()
+
+
+@pytest.fixture
+async def impatient(llmock: LLMock) -> AsyncIterator[ChatCompletions]:
+    provider = ChatCompletions(llmock.base_url(), KEY, ids=Ids(7), clock=StoppedClock(), stall_timeout=2)
     yield provider
     await provider.close()
 
@@ -98,15 +105,15 @@ async def test_a_corrupt_chunk(llmock: LLMock, model: ChatCompletions) -> None:
     assert (text, error.kind, error.partial) == ("one two ", "bad_stream", True)
 
 
-async def test_a_stall(llmock: LLMock, model: ChatCompletions) -> None:
+async def test_a_stall(llmock: LLMock, impatient: ChatCompletions) -> None:
     llmock.reply("one two three four five").stall(after_chunks=3, seconds=20)
-    text, error = await failure(model)
+    text, error = await failure(impatient)
     assert (text, error.kind, error.partial) == ("one two ", "timeout", True)
 
 
-async def test_silence_before_the_first_word_is_a_stall(llmock: LLMock, model: ChatCompletions) -> None:
+async def test_silence_before_the_first_word_is_a_stall(llmock: LLMock, impatient: ChatCompletions) -> None:
     llmock.slow_first_token(20)
-    text, error = await failure(model)
+    text, error = await failure(impatient)
     assert (text, error.kind, error.retryable, error.partial) == ("", "timeout", True, False)
 
 
