@@ -23,8 +23,16 @@ from livethread.domain.threads import Thread, ThreadCreate
 from livethread.ids import Ids
 from livethread.live.drafts import FileDrafts
 from livethread.live.log import ThreadLog, ThreadWrite
+from livethread.live.pace import Pace
 from livethread.serving import running
 from livethread.settings import Settings
+
+
+class OneByOne(Pace):
+    """Of a server that joins nothing, however far it is behind."""
+
+    def note(self, late: float, now: float) -> None:
+        """It makes no difference."""
 
 
 class Drafts:
@@ -38,6 +46,7 @@ class Drafts:
         self._hubs = app.hubs
         # A run would grow its draft so, too; the app shows its store to nobody else.
         self._drafts = cast(FileDrafts, app.hubs._draft_of.__self__)  # type: ignore[attr-defined]
+        self._pace = self._drafts._pace
         self._ids = Ids()
         self._log = ThreadLog(app._database, self._drafts, app.hubs._bus, self._ids, SystemClock())
         self._open: list[tuple[str, str]] = []
@@ -66,12 +75,16 @@ class Drafts:
         """Append an event's text to its draft, as a run does with what its model says."""
         self._drafts.grow(*self._open[topic], text(due))
 
+    def joins(self, joins: bool) -> None:
+        """Whether pieces are joined while the loop is behind, as the server does by itself."""
+        self._drafts._pace = self._pace if joins else OneByOne()
+
     async def handed_out(self) -> None:
         """Come back when the text is in the file and every hub has swept it to its last viewer."""
         await asyncio.sleep(0)
         for thread_id, _ in self._open:
             hub = self._hubs.of(thread_id)
-            while hub._writing is not None or hub._due or self._drafts._touched:  # noqa: ASYNC110 - it tells nobody
+            while hub._writing is not None or hub._due or self._drafts._waiting:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0)
 
 
@@ -95,7 +108,7 @@ async def main(port: int, folder: Path, sink: str) -> None:
     """Serve until the standard input ends."""
     async with served(Settings(port=port, data=folder, local_engines=False), sink) as app:
         drafts = Drafts(app)
-        await obey(Publisher(drafts.begin, drafts.publish, drafts.handed_out))
+        await obey(Publisher(drafts.begin, drafts.publish, drafts.handed_out, drafts.joins))
 
 
 if __name__ == "__main__":

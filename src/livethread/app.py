@@ -116,8 +116,8 @@ class Livethread:
         settings, clock, ids = self.settings, self._clock, self._ids
         folder = DataFolder(settings.data)
         opened.callback(folder.close)
-        bus, pace = LocalBus(), Pace()
-        drafts = FileDrafts(folder.drafts, partial(_grown, bus), pace)
+        bus = LocalBus()
+        drafts = FileDrafts(folder.drafts, partial(_grown, bus), Pace())
         opened.callback(drafts.close)
         engine = sqlite_engine(folder.database)
         copy = upgrade(engine, folder.database)
@@ -141,7 +141,7 @@ class Livethread:
         )  # fmt: skip
         await worker.recover()
         opened.push_async_callback(worker.stop)
-        self.hubs = hubs = Hubs(database, drafts.get, bus, Snapshots(reading, drafts.get), pace)
+        self.hubs = hubs = Hubs(database, drafts.get, bus, Snapshots(reading, drafts.get))
         opened.callback(hubs.close)
         remembered = Remembered(database, clock)
         opened.push_async_callback(remembered.close)

@@ -154,7 +154,7 @@ async def settled(stage: Stage, *screens: Screen) -> None:
             tip = hub._tip
             reached = tip.loaded.done() and tip.position.seq == seq
             grown = all(text.place == text.draft.stored for text in tip.position.open.values() if text.draft)
-            calm = hub._writing is None and not hub._due and not stage.drafts._touched
+            calm = hub._writing is None and not hub._due and not stage.drafts._waiting
             if stage.bus.lossy:
                 tip.check()  # what the timer does every 2 s
             if reached and grown and calm and all(screen.at_rest for screen in screens):

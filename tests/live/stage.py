@@ -91,7 +91,7 @@ class Stage:
         reading = Reading(self.database, self.drafts)
         self.snapshots = Snapshots(reading, self.drafts.get)
         self.timer = StoppedTimer()
-        self.hubs = Hubs(self.database, self.drafts.get, bus, self.snapshots, self.pace, self.timer)
+        self.hubs = Hubs(self.database, self.drafts.get, bus, self.snapshots, self.timer)
         self.resume = Resume(self.database, self.drafts.get)
         self.thread_id = ""
 

@@ -84,13 +84,13 @@ async def test_while_the_loop_is_behind_pieces_are_joined(stage: Stage, monkeypa
     await owner.say("one")
     await settled(stage, screen)
     before = screen.writes
-    monkeypatch.setattr(stage.pace, "window", 0.1)
-    stage.hub._swept = asyncio.get_running_loop().time()
+    monkeypatch.setattr(stage.pace, "window", 1000.0)
     for word in [" two", " three", " four"]:
         await owner.say(word)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     assert (screen.writes, screen.text()) == (before, "one")
+    stage.drafts.flush()
     await settled(stage, screen)
     assert (screen.writes, screen.text()) == (before + 1, "one two three four")
 
@@ -188,7 +188,7 @@ async def test_the_end_of_a_message_carries_the_missing_tail_first(stage: Stage)
     await owner.say("one ")
     await settled(stage, screen)
     message_id = owner.message_id
-    stage.drafts._flush_asked = 0.0  # as if the file took nothing more
+    stage.pace.window = 1000.0  # the store takes no more
     await owner.say("two")
     await owner.complete()
     await until(lambda: screen.types[-1] == "thread.run.completed")

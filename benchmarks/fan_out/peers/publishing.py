@@ -37,11 +37,13 @@ class Publisher(NamedTuple):
         begin: make so many topics, without viewers yet; their paths.
         publish: hand the event with this number, due at that time, to the viewers of a topic.
         handed_out: come back when all that was published has been written to its viewers.
+        joins: whether events may be joined from now on, for a server that does it by itself.
     """
 
     begin: Callable[[int], Awaitable[list[str]]]
     publish: Callable[[int, int, int], None]
     handed_out: Callable[[], Awaitable[None]]
+    joins: Callable[[bool], None] = lambda joins: None
 
 
 async def obey(publisher: Publisher) -> None:
@@ -57,6 +59,7 @@ async def obey(publisher: Publisher) -> None:
             answer = " ".join(await publisher.begin(topics))
         else:
             batch, rate, seconds = int(numbers[0]), float(numbers[1]), float(numbers[2])
+            publisher.joins(batch > 1 or rate > 0)
             run = _paced(publisher, topics, rate, seconds) if rate else _pressed(publisher, topics, batch, seconds)
             answer = f"published {await run}"
         print(answer, flush=True)

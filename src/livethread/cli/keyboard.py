@@ -21,7 +21,8 @@ class Keyboard:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._pieces: asyncio.Queue[bytes] = asyncio.Queue(1)
+        self._pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self._room = threading.Semaphore(1)  # for one piece; another is in the reader's hand
         self._loop = asyncio.get_running_loop()
         # By os.read, since a daemon in the midst of a read of sys.stdin makes the interpreter's end fail.
         threading.Thread(target=self._read, name="livethread-keyboard", daemon=True).start()
@@ -30,6 +31,7 @@ class Keyboard:
         """The text as it comes, to its end."""
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         while piece := await self._pieces.get():
+            self._room.release()
             if text := decoder.decode(piece):
                 yield text
         self._pieces.put_nowait(b"")  # whoever asks again is told the same
@@ -51,7 +53,8 @@ class Keyboard:
                 piece = os.read(self._fd, _PIECE)
             except OSError:  # the terminal has gone
                 piece = b""
+            self._room.acquire()
             try:
-                asyncio.run_coroutine_threadsafe(self._pieces.put(piece), self._loop).result()
-            except (RuntimeError, asyncio.CancelledError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
+            except RuntimeError:  # the loop has ended
                 return

@@ -12,6 +12,8 @@ import os
 import struct
 import zlib
 from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -25,6 +27,12 @@ Kind = Literal["text", "refusal"]
 
 COMPACT_AT: Final = 64 * 1024 * 1024
 """Bytes after which the open texts move to a new file."""
+
+TURN: Final = 0.002
+"""Seconds of storing and showing after which the loop may do other work."""
+
+FEW: Final = 16
+"""So many drafts are stored at a time, while pieces are joined."""
 
 _SHORT: Final = 1024
 """Bytes of text that are not cut out again when they are asked for twice in a row."""
@@ -48,7 +56,9 @@ class Piece(msgspec.Struct, frozen=True):
 class Draft:
     """The growing text of one message; only its last part grows."""
 
-    __slots__ = ("_answered", "end", "key", "kinds", "message_id", "parts", "stored", "thread_id")
+    __slots__ = (
+        "_answered", "end", "key", "kinds", "message_id", "parts", "stored", "stored_at", "thread_id", "waits",
+    )  # fmt: skip
 
     def __init__(self, thread_id: str, message_id: str) -> None:
         self.thread_id = thread_id
@@ -58,6 +68,8 @@ class Draft:
         self.parts: list[bytearray] = []
         self.end = (0, 0)  # the position behind the last byte: content part, UTF-8 byte offset
         self.stored = (0, 0)  # how far the store holds it: nobody is shown more
+        self.stored_at = 0.0  # when it last took some, on the loop's clock
+        self.waits = False  # there is more that the store is to take
         self._answered: tuple[tuple[int, int, tuple[int, int]], list[Piece]] | None = None
 
     def grow(self, kind: Kind, text: bytes) -> None:
@@ -138,14 +150,15 @@ class Draft:
 class FileDrafts:
     """The draft store of one process: an append-only file beside the database.
 
-    All pieces of one turn of the event loop are one ``write()``; there is no fsync. Records carry the
+    All pieces of one turn of the event loop are one ``write()``; there is no fsync. While the loop is behind,
+    pieces wait here, where joining them costs nothing, each draft for its own window. Records carry the
     message's id, their own position, length and checksum, so a torn last record is ignored and a
     restored database never meets foreign text.
 
     Args:
         path: the file; its text is read when the store is made, and ends are for the caller to write.
         grown: called with the ids of the threads whose drafts grew, once their text is in the file.
-        pace: is told how late the loop is.
+        pace: is told how late the loop is, and says how long pieces are joined.
         compact_at: bytes after which the open texts move to a new file.
     """
 
@@ -163,8 +176,10 @@ class FileDrafts:
         self.left_behind, whole = _read(path)  # by message id: what the last process had shown
         self._least = self._compact_at = compact_at
         self._open: dict[str, Draft] = {}
-        self._touched: set[Draft] = set()
-        self._flush_asked: float | None = None  # when, on the loop's clock
+        self._waiting: list[tuple[float, int, Draft]] = []  # a heap: when it is due, in which order it came
+        self._came = count()
+        self._turn: asyncio.Handle | None = None  # of the loop, that we have asked for
+        self._turn_at = 0.0
         self._failing = False  # the file took nothing, and the log knows
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         os.ftruncate(self._file, whole)  # a torn record would hide all that follow
@@ -180,36 +195,73 @@ class FileDrafts:
         if draft is None:
             draft = self._open[message_id] = Draft(thread_id, message_id)
         draft.grow(kind, text.encode())
-        self._touched.add(draft)
-        if self._flush_asked is None:
+        if not draft.waits:
+            draft.waits = True
             loop = asyncio.get_running_loop()
-            self._flush_asked = loop.time()
-            loop.call_soon(self._flush_soon, loop)
+            now = loop.time()
+            due = draft.stored_at + self._pace.window
+            if due < now:
+                due = now
+            heappush(self._waiting, (due, next(self._came), draft))
+            if self._turn is None or due < self._turn_at:
+                self._ask(loop, due, now)
+        elif self._turn is None:  # the file took nothing, the last time
+            self._ask(asyncio.get_running_loop(), 0.0, 0.0)
 
-    def _flush_soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        """What waits goes out before the loop waits again, joined with all that this turn has brought (rule 9)."""
-        asked, self._flush_asked = self._flush_asked, None
-        if asked is not None:
-            self._pace.note(loop.time() - asked)
+    def _ask(self, loop: asyncio.AbstractEventLoop, due: float, now: float) -> None:
+        if self._turn is not None:
+            self._turn.cancel()
+        self._turn_at = due
+        self._turn = loop.call_at(due, self._take_turn, loop) if due > now else loop.call_soon(self._take_turn, loop)
+
+    def _take_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        """What is due goes out before the loop waits again, joined with all that this turn has brought (rule 9)."""
+        self._turn = None
+        if not self._waiting:
+            return
+        began = now = loop.time()
+        if not self._failing:
+            self._pace.note(now - self._waiting[0][0], now)
         try:
-            self.flush()
+            while now - began < TURN and (due := self._due(now)):
+                self._store(due, now)
+                now = loop.time()
             self._failing = False
         except OSError as error:
             if not self._failing:  # once while it lasts, not for every piece
                 log.error("the draft file cannot be written; its text waits", path=str(self.path), error=str(error))
             self._failing = True
+        else:
+            if self._waiting:
+                self._ask(loop, self._waiting[0][0], now)
+
+    def _due(self, now: float) -> list[Draft]:
+        """All that waits or, while pieces are joined, a few of those whose window is over."""
+        waiting = self._waiting
+        if not self._pace.window:
+            return self._all()
+        due: list[Draft] = []
+        while waiting and waiting[0][0] <= now and len(due) < FEW:
+            due.append(heappop(waiting)[2])
+        return due
+
+    def _all(self) -> list[Draft]:
+        drafts = [draft for _, _, draft in self._waiting]
+        self._waiting.clear()
+        return drafts
 
     def flush(self) -> None:
-        """Write what waits, then tell the hubs.
+        """Write all that waits, then tell the hubs.
 
         Raises:
             OSError: the file took nothing; what waits goes with the next flush, and nobody was shown it.
         """
-        touched = self._touched
-        if not touched:
-            return
+        if self._waiting:
+            self._store(self._all(), 0.0)
+
+    def _store(self, drafts: list[Draft], now: float) -> None:
         records = []
-        for draft in touched:
+        for draft in drafts:
             part, offset = draft.stored
             for piece in draft.since(part, offset, draft.end):
                 records.append(_record(draft.key, piece))  # noqa: PERF401 - a comprehension is a call for each token
@@ -217,15 +269,16 @@ class FileDrafts:
         try:
             _write(self._file, data)
         except OSError:
+            for draft in drafts:
+                heappush(self._waiting, (now, next(self._came), draft))
             os.ftruncate(self._file, self._size)  # a torn record would hide all that follow
             raise
         self._size += len(data)
         threads = set()
-        for draft in touched:
-            draft.stored = draft.end
+        for draft in drafts:
+            draft.stored, draft.stored_at, draft.waits = draft.end, now, False
             threads.add(draft.thread_id)
-        touched.clear()
-        if not self._open:
+        if not self._open and not self._waiting:
             self._empty()
         elif self._size > self._compact_at and not self.left_behind:
             self._compact()
@@ -233,13 +286,13 @@ class FileDrafts:
 
     def end(self, message_id: str) -> None:
         """Close a draft whose end is committed; the file is emptied when none is open."""
-        if self._open.pop(message_id, None) is not None and not self._open and not self._touched:
+        if self._open.pop(message_id, None) is not None and not self._open and not self._waiting:
             self._empty()
 
     def forget_left_behind(self) -> None:
         """Empty the file: every message it speaks of has been ended and committed."""
         self.left_behind.clear()
-        if not self._open and not self._touched:
+        if not self._open and not self._waiting:
             self._empty()
 
     def close(self) -> None:

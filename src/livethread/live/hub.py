@@ -17,7 +17,6 @@ from livethread.domain.people import Person, people_json
 from livethread.errors import NotFound
 from livethread.live.bus import Bus
 from livethread.live.catch_up import CatchUp
-from livethread.live.pace import Pace
 from livethread.live.position import DraftOf, Frame, Position, View
 from livethread.live.presence import Presence, Timer
 from livethread.live.snapshot import DEFAULT_LIMIT, Snapshots
@@ -47,7 +46,6 @@ class Hub:
         draft_of: finds a draft by its message's id.
         bus: where hints come from.
         snapshots: makes the state that a viewer without a usable cursor begins with.
-        pace: says how long text that grows is joined.
         emptied: called when the last viewer has left; nobody may attach any more.
         timer: the time of who is there; the loop's own unless told otherwise.
     """
@@ -59,13 +57,11 @@ class Hub:
         draft_of: DraftOf,
         bus: Bus,
         snapshots: Snapshots,
-        pace: Pace,
         emptied: Callable[[Hub], None],
         timer: Timer | None = None,
     ) -> None:
         self.thread_id = thread_id
         self._emptied = emptied
-        self._pace = pace
         self._loop = asyncio.get_running_loop()
         self._viewers: set[Viewer] = set()
         self._views: dict[str | None, View] = {}
@@ -74,7 +70,6 @@ class Hub:
         self._left = False  # by its last viewer: it follows nothing any more
         self._writing: Iterator[None] | None = None
         self._due = False  # a sweep is
-        self._swept = 0.0
         self._tip = Tip(
             thread_id, database, draft_of, bus, stirred=self.wake, grown=self._follow, rebuilt=self._begin_anew
         )
@@ -159,22 +154,15 @@ class Hub:
             self.detach(viewer)
 
     def wake(self) -> None:
-        """Something happened: sweep before the loop waits again, or when the window has passed."""
+        """Something happened: sweep before the loop waits again, or behind what is being written."""
         if not self._due:
             self._due = True
             if self._writing is None:  # else behind what is being written
-                self._sweep_soon()
-
-    def _sweep_soon(self) -> None:
-        due = self._swept + self._pace.window
-        if due > self._loop.time():
-            self._loop.call_at(due, self._sweep)
-        else:
-            self._loop.call_soon(self._sweep)
+                self._loop.call_soon(self._sweep)
 
     def _follow(self) -> None:
         """Text grew, and all that this turn of the loop has brought is in it: no need to wait for another."""
-        if self._due or self._writing is not None or self._pace.window:
+        if self._due or self._writing is not None:
             self.wake()
             return
         try:
@@ -236,7 +224,6 @@ class Hub:
         if self._writing is not None:
             return  # it is due again behind that
         self._due = False
-        self._swept = self._loop.time()
         if self._left or not self._tip.loaded.done():
             return
         moves = self._tip.advance()
@@ -292,7 +279,7 @@ class Hub:
             if self.presence.due:
                 self._tell()
             elif self._due:
-                self._sweep_soon()
+                self._loop.call_soon(self._sweep)
 
     def _keep_alive(self) -> None:
         self._timer = self._loop.call_later(KEEP_ALIVE_EVERY if self._writing is None else 0.1, self._keep_alive)

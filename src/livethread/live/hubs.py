@@ -5,7 +5,6 @@ from __future__ import annotations
 from livethread.domain.people import Present
 from livethread.live.bus import Bus
 from livethread.live.hub import Hub
-from livethread.live.pace import Pace
 from livethread.live.position import DraftOf
 from livethread.live.presence import Timer
 from livethread.live.snapshot import Snapshots
@@ -20,7 +19,6 @@ class Hubs:
         draft_of: finds a draft by its message's id.
         bus: where hints come from.
         snapshots: makes the state that a viewer without a usable cursor begins with.
-        pace: says how long text that grows is joined.
         timer: the time of who is there; the loop's own unless told otherwise.
     """
 
@@ -30,14 +28,12 @@ class Hubs:
         draft_of: DraftOf,
         bus: Bus,
         snapshots: Snapshots,
-        pace: Pace | None = None,
         timer: Timer | None = None,
     ) -> None:
         self._database = database
         self._draft_of = draft_of
         self._bus = bus
         self._snapshots = snapshots
-        self._pace = pace or Pace()
         self._timer = timer
         self._hubs: dict[str, Hub] = {}
         self._closed = False
@@ -47,7 +43,7 @@ class Hubs:
         hub = self._hubs.get(thread_id)
         if hub is None:
             hub = self._hubs[thread_id] = Hub(
-                thread_id, self._database, self._draft_of, self._bus, self._snapshots, self._pace, self._forget,
+                thread_id, self._database, self._draft_of, self._bus, self._snapshots, self._forget,
                 self._timer,
             )  # fmt: skip
             if self._closed:

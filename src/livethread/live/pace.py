@@ -5,28 +5,36 @@ from __future__ import annotations
 from typing import Final
 
 BEHIND: Final = 0.005
-"""Seconds between asking for a turn of the loop and having it, after which the loop counts as behind."""
+"""Seconds that the loop may be late before it counts as behind."""
 
-WINDOWS: Final = (0.0, 0.033, 0.05, 0.1)
-"""Seconds in which pieces are joined, growing while the loop is behind."""
+WINDOWS: Final = (0.0, 0.033, 0.05, 0.08)
+"""Seconds in which pieces are joined, growing while the loop is behind; the last leaves 20 ms of 100 for the way."""
 
 
 class Pace:
-    """One for all hubs of a process, since they share its loop."""
+    """One for all drafts of a process, since they share its loop."""
 
-    __slots__ = ("_step", "window")
+    __slots__ = ("_changed", "_late", "_step", "window")
 
     def __init__(self) -> None:
         self._step = 0
+        self._changed = self._late = float("-inf")
         self.window = WINDOWS[0]
-        """Seconds from one sweep of a hub to the next, if only text grows."""
+        """Seconds from one piece of a draft to the next."""
 
-    def note(self, late: float) -> None:
-        """The loop came to something so many seconds after it was asked to."""
+    def note(self, late: float, now: float) -> None:
+        """The loop came to something too late; a window is given its time before it is judged.
+
+        Args:
+            late: by how many seconds.
+            now: seconds on the loop's clock.
+        """
         if late > BEHIND:
-            self._step = min(self._step + 1, len(WINDOWS) - 1)
-        elif self._step:
-            self._step -= 1
-        else:
-            return
-        self.window = WINDOWS[self._step]
+            self._late = now
+            if now - self._changed >= self.window:
+                self._go(min(self._step + 1, len(WINDOWS) - 1), now)
+        elif self._step and now - max(self._late, self._changed) >= 2 * self.window:
+            self._go(self._step - 1, now)
+
+    def _go(self, step: int, now: float) -> None:
+        self._step, self._changed, self.window = step, now, WINDOWS[step]
