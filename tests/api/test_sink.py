@@ -47,6 +47,9 @@ class Transport:
     def writelines(self, data: Iterable[bytes]) -> None:
         self.sent.extend(data)
 
+    def get_write_buffer_size(self) -> int:
+        return len(self.sent[-1]) if self.write_paused else 0
+
     def abort(self) -> None:
         self.closing = True
         self.room.set()

@@ -104,7 +104,7 @@ async def test_a_slow_viewer_costs_a_fast_one_nothing(stage: Stage, monkeypatch:
 
 async def test_a_sweep_lets_the_loop_do_other_work(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "SWEEP_SLICE", -1.0)  # each write takes longer than a slice may
-    monkeypatch.setattr(hub, "FEW", 0)
+    monkeypatch.setattr(hub, "FEW", 1)
     screens = [await Screen(stage).look() for _ in range(30)]
     owner = await stage.run()
     await owner.say("0")
@@ -125,7 +125,7 @@ async def test_what_grows_during_a_sweep_follows_behind_it_in_order(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "SWEEP_SLICE", -1.0)
-    monkeypatch.setattr(hub, "FEW", 0)
+    monkeypatch.setattr(hub, "FEW", 1)
     screens = [await Screen(stage).look() for _ in range(10)]
     owner = await stage.run()
     await owner.say("0")
@@ -166,7 +166,7 @@ async def test_keep_alives_are_writes_like_any_other(stage: Stage) -> None:
 
 async def test_keep_alives_wait_for_a_sweep_that_is_under_way(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "SWEEP_SLICE", -1.0)
-    monkeypatch.setattr(hub, "FEW", 0)
+    monkeypatch.setattr(hub, "FEW", 1)
     screens = [await Screen(stage).look() for _ in range(3)]
     await settled(stage, *screens)
     await stage.post("hello")

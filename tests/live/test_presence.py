@@ -279,10 +279,10 @@ async def test_who_falls_behind_while_others_are_told_is_passed_over(
     handed: list[Viewer] = []
     telling = stage.hub.presence.tell(viewers, lambda viewer, _: handed.append(viewer))
     next(telling)
-    viewers[1].level, viewers[2].wants_snapshot = False, True
+    viewers[1].level = False
     for _ in telling:
         pass
-    assert handed == [viewers[0], viewers[3]]
+    assert handed == [viewers[0], viewers[2], viewers[3]]
 
 
 async def test_a_log_that_was_rebuilt_takes_nobody_away(stage: Stage) -> None:

@@ -183,7 +183,7 @@ def test_no_viewer_is_shown_a_wrong_state_by_a_bus_that_lies(program: list[Doing
 def test_nor_when_sweeps_and_pieces_are_cut_short(program: list[Doing], honest: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("livethread.live.hub.SWEEP_SLICE", -1.0)
-        patch.setattr("livethread.live.hub.FEW", 0)
+        patch.setattr("livethread.live.hub.FEW", 1)
         patch.setattr("livethread.live.position.MAX_PIECE", 7)
         patch.setattr("livethread.live.catch_up.MAX_PIECE", 60)
         patch.setattr("livethread.live.tip.BATCH", 3)

@@ -87,13 +87,14 @@ class DirectSink:
 
     def write(self, data: bytes) -> Awaitable[None] | None:
         """Hand bytes to the transport; this itself is to be awaited if its buffer is full now."""
-        if self._transport.is_closing():  # its reader hears of that by itself
+        transport = self._transport
+        if transport.is_closing():  # its reader hears of that by itself
             return None
         if len(data) > LARGE:
-            self._transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
+            transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
         else:
-            self._transport.write(_chunk(data))
-        return self if self._flow.write_paused else None
+            transport.write(_chunk(data))
+        return self if transport.get_write_buffer_size() and self._flow.write_paused else None
 
     def __await__(self) -> Generator[Any, Any, None]:
         return self._flow.drain().__await__()

@@ -57,7 +57,7 @@ class Draft:
     """The growing text of one message; only its last part grows."""
 
     __slots__ = (
-        "_answered", "end", "key", "kinds", "message_id", "parts", "stored", "stored_at", "thread_id", "waits",
+        "_answered", "key", "kind", "kinds", "message_id", "parts", "stored", "stored_at", "tail", "thread_id", "waits",
     )  # fmt: skip
 
     def __init__(self, thread_id: str, message_id: str) -> None:
@@ -66,34 +66,39 @@ class Draft:
         self.key = message_id.encode()  # in records
         self.kinds: list[Kind] = []
         self.parts: list[bytearray] = []
-        self.end = (0, 0)  # the position behind the last byte: content part, UTF-8 byte offset
+        self.kind: Kind | None = None  # of the last part
+        self.tail = bytearray()  # the last part
         self.stored = (0, 0)  # how far the store holds it: nobody is shown more
         self.stored_at = 0.0  # when it last took some, on the loop's clock
         self.waits = False  # there is more that the store is to take
         self._answered: tuple[tuple[int, int, tuple[int, int]], list[Piece]] | None = None
 
+    @property
+    def end(self) -> tuple[int, int]:
+        """The position behind the last byte: content part, UTF-8 byte offset."""
+        return (len(self.parts) - 1, len(self.tail)) if self.parts else (0, 0)
+
     def grow(self, kind: Kind, text: bytes) -> None:
         """Add text at the end; text of another kind begins a new part."""
-        if not self.kinds or self.kinds[-1] != kind:
-            self.kinds.append(kind)
-            self.parts.append(bytearray())
-            self.end = (len(self.parts) - 1, 0)
-        self.parts[-1] += text
-        part, offset = begin = self.end
-        self.end = end = (part, offset + len(text))
-        if begin == self.stored and len(text) < _SHORT:  # as a token: it is asked for to be written, then to be shown
-            self._answered = (part, offset, end), [Piece(part, offset, kind, text)]
+        if kind != self.kind:
+            self._begin(kind)
+        if not self.waits and len(text) < _SHORT:  # as a token: it is asked for to be written, then to be shown
+            part, offset = len(self.parts) - 1, len(self.tail)
+            self._answered = (part, offset, (part, offset + len(text))), [Piece(part, offset, kind, text)]
+        self.tail += text
+
+    def _begin(self, kind: Kind) -> None:
+        self.kind, self.tail = kind, bytearray()
+        self.kinds.append(kind)
+        self.parts.append(self.tail)
 
     def put(self, piece: Piece) -> bool:
         """Take a stored piece; False if it does not continue what is here."""
         if piece.part == len(self.parts) and piece.offset == 0:
-            self.kinds.append(piece.kind)
-            self.parts.append(bytearray())
-            self.end = (piece.part, 0)
-        if self.end != (piece.part, piece.offset) or self.kinds[-1] != piece.kind:
+            self._begin(piece.kind)
+        if self.end != (piece.part, piece.offset) or self.kind != piece.kind:
             return False
-        self.parts[-1] += piece.text
-        self.end = (piece.part, piece.offset + len(piece.text))
+        self.tail += piece.text
         return True
 
     def since(self, part: int, offset: int, until: tuple[int, int]) -> list[Piece]:
@@ -176,7 +181,8 @@ class FileDrafts:
         self.left_behind, whole = _read(path)  # by message id: what the last process had shown
         self._least = self._compact_at = compact_at
         self._open: dict[str, Draft] = {}
-        self._waiting: list[tuple[float, int, Draft]] = []  # a heap: when it is due, in which order it came
+        self._soon: list[Draft] = []  # what goes out with the next turn
+        self._later: list[tuple[float, int, Draft]] = []  # a heap: when its window is over, in which order it came
         self._came = count()
         self._turn: asyncio.Handle | None = None  # of the loop, that we have asked for
         self._turn_at = 0.0
@@ -197,31 +203,38 @@ class FileDrafts:
         draft.grow(kind, text.encode())
         if not draft.waits:
             draft.waits = True
-            loop = asyncio.get_running_loop()
-            now = loop.time()
-            due = draft.stored_at + self._pace.window
-            if due < now:
-                due = now
-            heappush(self._waiting, (due, next(self._came), draft))
-            if self._turn is None or due < self._turn_at:
-                self._ask(loop, due, now)
-        elif self._turn is None:  # the file took nothing, the last time
-            self._ask(asyncio.get_running_loop(), 0.0, 0.0)
+            if self._pace.window:
+                self._join(draft, draft.stored_at + self._pace.window)
+                return
+            self._soon.append(draft)
+        if self._turn is None or self._later:
+            self._ask(asyncio.get_running_loop(), 0.0)
 
-    def _ask(self, loop: asyncio.AbstractEventLoop, due: float, now: float) -> None:
+    def _join(self, draft: Draft, due: float) -> None:
+        """The loop is behind: what comes within the draft's window goes out in one piece."""
+        loop = asyncio.get_running_loop()
+        if due <= loop.time():
+            self._soon.append(draft)
+            due = 0.0
+        else:
+            heappush(self._later, (due, next(self._came), draft))
+        if self._turn is None or due < self._turn_at:
+            self._ask(loop, due)
+
+    def _ask(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        """Ask for a turn of the loop, when something is due; the next one if that is over."""
         if self._turn is not None:
             self._turn.cancel()
-        self._turn_at = due
+        now = loop.time()
+        self._turn_at = max(due, now)
         self._turn = loop.call_at(due, self._take_turn, loop) if due > now else loop.call_soon(self._take_turn, loop)
 
     def _take_turn(self, loop: asyncio.AbstractEventLoop) -> None:
         """What is due goes out before the loop waits again, joined with all that this turn has brought (rule 9)."""
         self._turn = None
-        if not self._waiting:
-            return
         began = now = loop.time()
         if not self._failing:
-            self._pace.note(now - self._waiting[0][0], now)
+            self._pace.note(now - self._turn_at, now)
         try:
             while now - began < TURN and (due := self._due(now)):
                 self._store(due, now)
@@ -231,24 +244,32 @@ class FileDrafts:
             if not self._failing:  # once while it lasts, not for every piece
                 log.error("the draft file cannot be written; its text waits", path=str(self.path), error=str(error))
             self._failing = True
-        else:
-            if self._waiting:
-                self._ask(loop, self._waiting[0][0], now)
+            return
+        if self._soon:
+            self._ask(loop, 0.0)
+        elif self._later:
+            self._ask(loop, self._later[0][0])
 
     def _due(self, now: float) -> list[Draft]:
         """All that waits or, while pieces are joined, a few of those whose window is over."""
-        waiting = self._waiting
         if not self._pace.window:
             return self._all()
-        due: list[Draft] = []
-        while waiting and waiting[0][0] <= now and len(due) < FEW:
-            due.append(heappop(waiting)[2])
+        while self._later and self._later[0][0] <= now:
+            self._soon.append(heappop(self._later)[2])
+        due = self._soon[:FEW]
+        del self._soon[:FEW]
         return due
 
     def _all(self) -> list[Draft]:
-        drafts = [draft for _, _, draft in self._waiting]
-        self._waiting.clear()
+        drafts, self._soon = self._soon, []
+        if self._later:
+            drafts += [draft for _, _, draft in self._later]
+            self._later.clear()
         return drafts
+
+    @property
+    def _waiting(self) -> bool:
+        return bool(self._soon or self._later)
 
     def flush(self) -> None:
         """Write all that waits, then tell the hubs.
@@ -260,23 +281,24 @@ class FileDrafts:
             self._store(self._all(), 0.0)
 
     def _store(self, drafts: list[Draft], now: float) -> None:
-        records = []
+        records, ends = [], []
         for draft in drafts:
             part, offset = draft.stored
-            for piece in draft.since(part, offset, draft.end):
+            end = draft.end
+            ends.append(end)
+            for piece in draft.since(part, offset, end):
                 records.append(_record(draft.key, piece))  # noqa: PERF401 - a comprehension is a call for each token
         data = b"".join(records)
         try:
             _write(self._file, data)
         except OSError:
-            for draft in drafts:
-                heappush(self._waiting, (now, next(self._came), draft))
+            self._soon[:0] = drafts
             os.ftruncate(self._file, self._size)  # a torn record would hide all that follow
             raise
         self._size += len(data)
         threads = set()
-        for draft in drafts:
-            draft.stored, draft.stored_at, draft.waits = draft.end, now, False
+        for draft, end in zip(drafts, ends, strict=True):
+            draft.stored, draft.stored_at, draft.waits = end, now, False
             threads.add(draft.thread_id)
         if not self._open and not self._waiting:
             self._empty()

@@ -32,7 +32,7 @@ KEEP_ALIVE_EVERY: Final = 15.0
 """Seconds between keep-alives."""
 
 FEW: Final = 16
-"""So many viewers are written to at once; a sweep of more is cut into slices."""
+"""So many viewers are written to without a look at the clock."""
 
 log = structlog.get_logger()
 
@@ -232,9 +232,10 @@ class Hub:
             if view is not None and event.object_id == event.run_id and event.type != "thread.run.updated":
                 view.note_status(event.type.removeprefix("thread.run."), event.seq)
         if moves.beyond:  # what they were shown is not what is stored: they begin anew
-            for viewer in self._viewers:
-                if viewer.level:
-                    viewer.wants_snapshot = viewer.view.run_id is None
+            for viewer in tuple(self._viewers):
+                if viewer.level and viewer.view.run_id is None:
+                    viewer.wants_snapshot = True
+                    self._fall_back(viewer, None)
         if moves.frames:
             self._show(moves.frames)
 
@@ -243,28 +244,30 @@ class Hub:
         payloads = {}
         for run_id, view in self._views.items():
             payloads[run_id] = view.render(frames)
-        if len(self._viewers) <= FEW:
-            for viewer in tuple(self._viewers):
-                self._give(viewer, payloads)
+        self._hand_out(payloads)
+
+    def _hand_out(self, payloads: dict[str | None, tuple[bytes, bool]]) -> None:
+        level = [viewer for viewer in self._viewers if viewer.level]  # who is so later has caught up with this
+        if len(level) <= FEW:
+            self._give(level, payloads)
         else:
-            self._writing = self._write([viewer for viewer in self._viewers if viewer.level], payloads)
+            self._writing = self._write(level, payloads)
             self._go_on()
 
-    def _give(self, viewer: Viewer, payloads: dict[str | None, tuple[bytes, bool]]) -> None:
-        """Hand a viewer what is new, if it is still level: it may have gone while others were written to."""
-        if not viewer.level:
-            return
-        if viewer.wants_snapshot:
-            self._fall_back(viewer, None)
-            return
-        data, viewer.ended = payloads[viewer.view.run_id]
-        if data:
-            self._hand(viewer, data)
+    def _give(self, viewers: list[Viewer], payloads: dict[str | None, tuple[bytes, bool]]) -> None:
+        """Hand viewers what is new, those that are still level: they may have gone while others were written to."""
+        for viewer in viewers:
+            if viewer.level:
+                data, ended = payloads[viewer.view.run_id]
+                if data:
+                    if ended:
+                        viewer.ended = True
+                    self._hand(viewer, data)
 
-    def _write(self, level: list[Viewer], payloads: dict[str | None, tuple[bytes, bool]]) -> Iterator[None]:
+    def _write(self, viewers: list[Viewer], payloads: dict[str | None, tuple[bytes, bool]]) -> Iterator[None]:
         began = self._loop.time()
-        for viewer in level:
-            self._give(viewer, payloads)
+        for first in range(0, len(viewers), FEW):
+            self._give(viewers[first : first + FEW], payloads)
             if self._loop.time() - began > SWEEP_SLICE:
                 yield
                 began = self._loop.time()
@@ -285,11 +288,7 @@ class Hub:
         self._timer = self._loop.call_later(KEEP_ALIVE_EVERY if self._writing is None else 0.1, self._keep_alive)
         if self._writing is not None:  # a viewer that the sweep has not reached yet must not fall back now
             return
-        self._writing = self._write(
-            [viewer for viewer in self._viewers if viewer.level],
-            dict.fromkeys(self._views, (KEEP_ALIVE, False)),
-        )
-        self._go_on()
+        self._hand_out(dict.fromkeys(self._views, (KEEP_ALIVE, False)))
 
     # -- who is there --------------------------------------------------------------------------
 

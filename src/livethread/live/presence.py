@@ -135,7 +135,7 @@ class Presence:
             self._not_before = now + max(EVERY, size / BYTES_A_SECOND)
         self._stir()
         for place, viewer in enumerate(told_now, 1):
-            if viewer.level and not viewer.wants_snapshot:  # else it fell behind meanwhile
+            if viewer.level:  # else it fell behind meanwhile
                 behind = is_behind(viewer)
                 viewer.told = told if behind else (told[0], viewer.told[1])
                 hand(viewer, whole if behind else typing)
