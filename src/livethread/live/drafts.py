@@ -32,7 +32,7 @@ TURN: Final = 0.002
 """Seconds of storing and showing after which the loop may do other work."""
 
 FEW: Final = 16
-"""So many drafts are stored at a time, while pieces are joined."""
+"""So many drafts are stored and shown at a time, while pieces are joined."""
 
 _SHORT: Final = 1024
 """Bytes of text that are not cut out again when they are asked for twice in a row."""
@@ -82,10 +82,15 @@ class Draft:
         """Add text at the end; text of another kind begins a new part."""
         if kind != self.kind:
             self._begin(kind)
-        if not self.waits and len(text) < _SHORT:  # as a token: it is asked for to be written, then to be shown
-            part, offset = len(self.parts) - 1, len(self.tail)
-            self._answered = (part, offset, (part, offset + len(text))), [Piece(part, offset, kind, text)]
         self.tail += text
+
+    def say(self, kind: Kind, text: bytes) -> None:
+        """The same, with a token that is about to be asked for: to be written, then to be shown."""
+        self.grow(kind, text)
+        if len(text) < _SHORT:
+            part, end = len(self.parts) - 1, len(self.tail)
+            offset = end - len(text)
+            self._answered = (part, offset, (part, end)), [Piece(part, offset, kind, text)]
 
     def _begin(self, kind: Kind) -> None:
         self.kind, self.tail = kind, bytearray()
@@ -200,12 +205,15 @@ class FileDrafts:
         draft = self._open.get(message_id)
         if draft is None:
             draft = self._open[message_id] = Draft(thread_id, message_id)
-        draft.grow(kind, text.encode())
-        if not draft.waits:
+        if draft.waits:
+            draft.grow(kind, text.encode())
+        else:
             draft.waits = True
             if self._pace.window:
+                draft.grow(kind, text.encode())
                 self._join(draft, draft.stored_at + self._pace.window)
                 return
+            draft.say(kind, text.encode())
             self._soon.append(draft)
         if self._turn is None or self._later:
             self._ask(asyncio.get_running_loop(), 0.0)
@@ -213,9 +221,10 @@ class FileDrafts:
     def _join(self, draft: Draft, due: float) -> None:
         """The loop is behind: what comes within the draft's window goes out in one piece."""
         loop = asyncio.get_running_loop()
-        if due <= loop.time():
+        now = loop.time()
+        if due <= now:
             self._soon.append(draft)
-            due = 0.0
+            due = now
         else:
             heappush(self._later, (due, next(self._came), draft))
         if self._turn is None or due < self._turn_at:
@@ -277,10 +286,11 @@ class FileDrafts:
         Raises:
             OSError: the file took nothing; what waits goes with the next flush, and nobody was shown it.
         """
-        if self._waiting:
-            self._store(self._all(), 0.0)
+        self._store(self._all(), 0.0)
 
     def _store(self, drafts: list[Draft], now: float) -> None:
+        if not drafts:
+            return
         records, ends = [], []
         for draft in drafts:
             part, offset = draft.stored
