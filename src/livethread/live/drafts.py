@@ -216,27 +216,26 @@ class FileDrafts:
             draft.say(kind, text.encode())
             self._soon.append(draft)
         if self._turn is None or self._later:
-            self._ask(asyncio.get_running_loop(), 0.0)
+            loop = asyncio.get_running_loop()
+            self._ask(loop, loop.time())
 
     def _join(self, draft: Draft, due: float) -> None:
         """The loop is behind: what comes within the draft's window goes out in one piece."""
         loop = asyncio.get_running_loop()
-        now = loop.time()
-        if due <= now:
-            self._soon.append(draft)
-            due = now
-        else:
-            heappush(self._later, (due, next(self._came), draft))
+        due = max(due, loop.time())
+        heappush(self._later, (due, next(self._came), draft))
         if self._turn is None or due < self._turn_at:
             self._ask(loop, due)
 
     def _ask(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
-        """Ask for a turn of the loop, when something is due; the next one if that is over."""
+        """Ask for a turn of the loop when something is due; for the next one if it is by now."""
         if self._turn is not None:
             self._turn.cancel()
-        now = loop.time()
-        self._turn_at = max(due, now)
-        self._turn = loop.call_at(due, self._take_turn, loop) if due > now else loop.call_soon(self._take_turn, loop)
+        self._turn_at = due
+        if due > loop.time():
+            self._turn = loop.call_at(due, self._take_turn, loop)
+        else:
+            self._turn = loop.call_soon(self._take_turn, loop)
 
     def _take_turn(self, loop: asyncio.AbstractEventLoop) -> None:
         """What is due goes out before the loop waits again, joined with all that this turn has brought (rule 9)."""
@@ -254,19 +253,19 @@ class FileDrafts:
                 log.error("the draft file cannot be written; its text waits", path=str(self.path), error=str(error))
             self._failing = True
             return
-        if self._soon:
-            self._ask(loop, 0.0)
-        elif self._later:
+        if self._later:
             self._ask(loop, self._later[0][0])
 
     def _due(self, now: float) -> list[Draft]:
         """All that waits or, while pieces are joined, a few of those whose window is over."""
         if not self._pace.window:
             return self._all()
-        while self._later and self._later[0][0] <= now:
-            self._soon.append(heappop(self._later)[2])
-        due = self._soon[:FEW]
-        del self._soon[:FEW]
+        for draft in self._soon:  # the loop has just been found to be behind
+            heappush(self._later, (self._turn_at, next(self._came), draft))
+        self._soon.clear()
+        due: list[Draft] = []
+        while self._later and self._later[0][0] <= now and len(due) < FEW:
+            due.append(heappop(self._later)[2])
         return due
 
     def _all(self) -> list[Draft]:
