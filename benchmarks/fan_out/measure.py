@@ -16,6 +16,9 @@ from benchmarks.process import Measured
 BATCH: Final = 8
 """Events that are published in one turn of the server's loop, where they may be joined."""
 
+PROMPT: Final = 0.1
+"""Seconds after the last was published in which all have to be there, for the pace to have been held to its end."""
+
 _PATIENCE: Final = 60.0
 """Seconds that a server may take to hand out what it has taken."""
 
@@ -31,6 +34,7 @@ class Burst:
         deliveries: events that came, counted once for every viewer.
         reads: of the load client that brought any.
         seconds: from the first to the last.
+        tail: what the last took of it, after all was published, if that was little (`PROMPT`).
         cpu: seconds of the server's processor time.
         client_cpu: seconds of the load client's.
         p50: milliseconds from when an event was due to when a viewer had it.
@@ -40,6 +44,7 @@ class Burst:
     deliveries: int
     reads: int
     seconds: float
+    tail: float
     cpu: float
     client_cpu: float
     p50: float
@@ -58,7 +63,7 @@ class Burst:
     @property
     def rate(self) -> float:
         """Deliveries a second by the clock on the wall."""
-        return self.deliveries / self.seconds
+        return self.deliveries / (self.seconds - self.tail)
 
     @property
     def share(self) -> float:
@@ -76,15 +81,17 @@ class Burst:
         return self.deliveries / self.reads
 
     @classmethod
-    def read(cls, report: str, cpu: float) -> Burst:
+    def read(cls, report: str, cpu: float, published: int) -> Burst:
         """From a report of the load client.
 
         Args:
             report: see ``load.c``.
             cpu: seconds of the server's processor time.
+            published: when the last event was, in nanoseconds of the monotonic clock.
         """
         events, reads, _, client_cpu, first, last, p50, p99 = map(int, report.split())
-        return cls(events, reads, max(last - first, 1) / 1e9, cpu, client_cpu / 1e9, p50 / 1e6, p99 / 1e6)
+        seconds, tail = max(last - first, 1) / 1e9, max(last - published, 0) / 1e9
+        return cls(events, reads, seconds, tail if tail < PROMPT else 0.0, cpu, client_cpu / 1e9, p50 / 1e6, p99 / 1e6)
 
 
 class Audience:
@@ -116,9 +123,10 @@ class Audience:
         self._client("begin")
         cpu = self._subject.process.cpu()
         answer = self._subject.publisher(f"publish {batch} {rate:.3f} {seconds}", within=seconds + _PATIENCE)
+        published = time.monotonic_ns()
         due = int(answer.split()[1]) * self._viewers
         report = self._client(f"await {due} {patience}", within=patience + 10)
-        burst = Burst.read(report, self._subject.process.cpu() - cpu)
+        burst = Burst.read(report, self._subject.process.cpu() - cpu, published)
         if burst.deliveries > due or (burst.deliveries < due and patience == _PATIENCE):
             raise RuntimeError(f"{self._subject.name}: {burst.deliveries:,} of {due:,} events came")
         return burst

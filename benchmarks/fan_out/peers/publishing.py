@@ -29,6 +29,7 @@ def event(due: int, number: int) -> bytes:
     """The event as a Livethread server would send it."""
     return _EVENT % (text(due).encode(), number & 0xFFFFF)
 
+
 class Publisher(NamedTuple):
     """How a server publishes.
 

@@ -7,8 +7,8 @@ from typing import Final
 BEHIND: Final = 0.005
 """Seconds that the loop may be late before it counts as behind."""
 
-WINDOWS: Final = (0.0, 0.033, 0.05, 0.08)
-"""Seconds in which pieces are joined, growing while the loop is behind; the last leaves 20 ms of 100 for the way."""
+WINDOWS: Final = (0.0, 0.033, 0.05, 0.066)
+"""Seconds in which pieces are joined, growing while the loop is behind; a third of 100 ms is left for all else."""
 
 
 class Pace:
