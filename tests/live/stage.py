@@ -22,7 +22,8 @@ from livethread.domain.transitions import ACTIVE, move
 from livethread.engine.ending import Ending, end_run, finish
 from livethread.ids import Ids
 from livethread.live.bus import Bus, Hint, LocalBus
-from livethread.live.drafts import FileDrafts, Kind
+from livethread.live.draft import Kind
+from livethread.live.drafts import FileDrafts
 from livethread.live.hub import Hub
 from livethread.live.hubs import Hubs
 from livethread.live.log import ThreadLog, ThreadWrite

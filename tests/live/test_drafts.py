@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livethread.live.drafts import Draft, FileDrafts, Piece
+from livethread.live.draft import Draft, Piece
+from livethread.live.drafts import FileDrafts
 
 TEXTS = ["Grüße, ", "日本語", "👩‍💻", "\r\n", "e\u0301", "\0"]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from livethread.live.drafts import FEW, FileDrafts, left_in
+from livethread.live.draft_file import left_in
+from livethread.live.drafts import FEW, FileDrafts
 from livethread.live.pace import BEHIND, Pace
 from tests.live.stage import until
 from tests.live.test_drafts import full_disk, size_of, texts

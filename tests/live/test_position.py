@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from livethread.domain import cursor
 from livethread.domain.events import LoggedEvent
-from livethread.live.drafts import Draft
+from livethread.live.draft import Draft
 from livethread.live.position import DONE, MAX_PIECE, Beyond, Frame, OpenText, Position, View
 from livethread.sse import Decoder
 

@@ -14,7 +14,8 @@ from livethread.domain.content import text_block
 from livethread.domain.messages import MessageCreate
 from livethread.ids import Ids
 from livethread.live.bus import LocalBus
-from livethread.live.drafts import FileDrafts, left_in
+from livethread.live.draft_file import left_in
+from livethread.live.drafts import FileDrafts
 from livethread.live.log import ThreadLog
 from livethread.live.reading import Reading
 from livethread.services.assistants import Assistants

@@ -1,32 +1,22 @@
-"""Drafts: the text of messages that still grow, addressed by (content part, UTF-8 byte offset).
+"""The draft store of one process: a piece is in it before any viewer sees it.
 
-What stands at a position never changes, so a lost piece shows as a gap and a repeated one as an
-overlap. A piece is in the store before any viewer sees it: a killed process does not erase what
-people have read.
+So a killed process does not erase what people have read.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import struct
-import zlib
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
-import msgspec
 import structlog
 
-from livethread.domain.content import refusal_block, text_block
+from livethread.live.draft import Draft, Kind
+from livethread.live.draft_file import COMPACT_AT, DraftFile, record
 from livethread.live.pace import Pace
-
-Kind = Literal["text", "refusal"]
-
-COMPACT_AT: Final = 64 * 1024 * 1024
-"""Bytes after which the open texts move to a new file."""
 
 TURN: Final = 0.002
 """Seconds of storing and showing after which the loop may do other work."""
@@ -34,139 +24,17 @@ TURN: Final = 0.002
 FEW: Final = 16
 """So many drafts are stored and shown at a time, while pieces are joined."""
 
-_SHORT: Final = 1024
-"""Bytes of text that are not cut out again when they are asked for twice in a row."""
-
-_KINDS: Final[tuple[Kind, ...]] = ("text", "refusal")
-_HEAD: Final = struct.Struct("<IIIBBB")  # crc of the rest, length of the text, offset, part, kind, length of the id
-_BODY: Final = struct.Struct("<IIBBB")  # the same without the crc
-
 log = structlog.get_logger()
-
-
-class Piece(msgspec.Struct, frozen=True):
-    """Some text of one part: where it stands, and what it says."""
-
-    part: int
-    offset: int
-    kind: Kind
-    text: bytes
-
-
-class Draft:
-    """The growing text of one message; only its last part grows."""
-
-    __slots__ = (
-        "_answered", "key", "kind", "kinds", "message_id", "parts", "stored", "stored_at", "tail", "thread_id", "waits",
-    )  # fmt: skip
-
-    def __init__(self, thread_id: str, message_id: str) -> None:
-        self.thread_id = thread_id
-        self.message_id = message_id
-        self.key = message_id.encode()  # in records
-        self.kinds: list[Kind] = []
-        self.parts: list[bytearray] = []
-        self.kind: Kind | None = None  # of the last part
-        self.tail = bytearray()  # the last part
-        self.stored = (0, 0)  # how far the store holds it: nobody is shown more
-        self.stored_at = 0.0  # when it last took some, on the loop's clock
-        self.waits = False  # there is more that the store is to take
-        self._answered: tuple[tuple[int, int, tuple[int, int]], list[Piece]] | None = None
-
-    @property
-    def end(self) -> tuple[int, int]:
-        """The position behind the last byte: content part, UTF-8 byte offset."""
-        return (len(self.parts) - 1, len(self.tail)) if self.parts else (0, 0)
-
-    def grow(self, kind: Kind, text: bytes) -> None:
-        """Add text at the end; text of another kind begins a new part."""
-        if kind != self.kind:
-            self._begin(kind)
-        self.tail += text
-
-    def say(self, kind: Kind, text: bytes) -> None:
-        """The same, with a token that is about to be asked for: to be written, then to be shown."""
-        self.grow(kind, text)
-        if len(text) < _SHORT:
-            part, end = len(self.parts) - 1, len(self.tail)
-            offset = end - len(text)
-            self._answered = (part, offset, (part, end)), [Piece(part, offset, kind, text)]
-
-    def _begin(self, kind: Kind) -> None:
-        self.kind, self.tail = kind, bytearray()
-        self.kinds.append(kind)
-        self.parts.append(self.tail)
-
-    def put(self, piece: Piece) -> bool:
-        """Take a stored piece; False if it does not continue what is here."""
-        if piece.part == len(self.parts) and piece.offset == 0:
-            self._begin(piece.kind)
-        if self.end != (piece.part, piece.offset) or self.kind != piece.kind:
-            return False
-        self.tail += piece.text
-        return True
-
-    def since(self, part: int, offset: int, until: tuple[int, int]) -> list[Piece]:
-        """What stands between two positions, a piece a part."""
-        asked = (part, offset, until)
-        if self._answered is not None and self._answered[0] == asked:
-            return self._answered[1]
-        last, end = until
-        if part == last < len(self.parts) and 0 < end - offset < _SHORT and end <= len(self.parts[part]):
-            pieces = [Piece(part, offset, self.kinds[part], bytes(self.parts[part][offset:end]))]
-            self._answered = (asked, pieces)
-            return pieces
-        pieces = []
-        for index in range(part, min(len(self.parts), last + 1)):
-            start = offset if index == part else 0
-            text = bytes(self.parts[index][start : end if index == last else None])
-            if text:
-                pieces.append(Piece(index, start, self.kinds[index], text))
-        return pieces
-
-    def holds(self, part: int, offset: int) -> bool:
-        """Whether this position is one of the text's, on a code point; its very end is one."""
-        if (part, offset) == (0, 0):
-            return True
-        if part >= len(self.parts) or offset > len(self.parts[part]):
-            return False
-        text = self.parts[part]
-        return offset == len(text) or (text[offset] & 0xC0) != 0x80
-
-    def content(self, until: tuple[int, int] | None = None) -> list[dict[str, Any]]:
-        """The text up to a position, or all of it, as content blocks of the message (reference section 3.3)."""
-        blocks: list[dict[str, Any]] = []
-        for piece in self.since(0, 0, until or self.end):
-            text = piece.text.decode()
-            if piece.kind == "text":
-                blocks.append(text_block(text))
-            else:
-                blocks.append(refusal_block(text))
-        return blocks
-
-    @classmethod
-    def of(cls, thread_id: str, message_id: str, content: list[dict[str, Any]]) -> Draft:
-        """The text of a message that has ended: the finished message is the log of its own text."""
-        draft = cls(thread_id, message_id)
-        for block in content:
-            if block["type"] == "refusal":
-                draft.grow("refusal", block["refusal"].encode())
-            elif block["type"] == "text":
-                draft.grow("text", block["text"]["value"].encode())
-        draft.stored = draft.end
-        return draft
 
 
 class FileDrafts:
     """The draft store of one process: an append-only file beside the database.
 
-    All pieces of one turn of the event loop are one ``write()``; there is no fsync. While the loop is behind,
-    pieces wait here, where joining them costs nothing, each draft for its own window. Records carry the
-    message's id, their own position, length and checksum, so a torn last record is ignored and a
-    restored database never meets foreign text.
+    All pieces of one turn of the event loop are one ``write()``. While the loop is behind, pieces wait here,
+    where joining them costs nothing, each draft for its own window.
 
     Args:
-        path: the file; its text is read when the store is made, and ends are for the caller to write.
+        path: the file; what it holds is `left_behind`, and its ends are for the caller to write.
         grown: called with the ids of the threads whose drafts grew, once their text is in the file.
         pace: is told how late the loop is, and says how long pieces are joined.
         compact_at: bytes after which the open texts move to a new file.
@@ -182,9 +50,7 @@ class FileDrafts:
     ) -> None:
         self.grown = grown
         self._pace = pace or Pace()
-        self.path = path
-        self.left_behind, whole = _read(path)  # by message id: what the last process had shown
-        self._least = self._compact_at = compact_at
+        self._file = DraftFile(path, compact_at)
         self._open: dict[str, Draft] = {}
         self._soon: list[Draft] = []  # what goes out with the next turn
         self._later: list[tuple[float, int, Draft]] = []  # a heap: when its window is over, in which order it came
@@ -192,9 +58,16 @@ class FileDrafts:
         self._turn: asyncio.Handle | None = None  # of the loop, that we have asked for
         self._turn_at = 0.0
         self._failing = False  # the file took nothing, and the log knows
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        os.ftruncate(self._file, whole)  # a torn record would hide all that follow
-        self._size = whole
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    @property
+    def left_behind(self) -> dict[str, Draft]:
+        """By message id, what the last process had shown."""
+        return self._file.left_behind
 
     def get(self, message_id: str) -> Draft | None:
         """The draft of a message, if it is open. What it holds may be shown once `flush` has run."""
@@ -296,103 +169,38 @@ class FileDrafts:
             end = draft.end
             ends.append(end)
             for piece in draft.since(part, offset, end):
-                records.append(_record(draft.key, piece))  # noqa: PERF401 - a comprehension is a call for each token
-        data = b"".join(records)
+                records.append(record(draft.key, piece))  # noqa: PERF401 - a comprehension is a call for each token
         try:
-            _write(self._file, data)
+            self._file.append(records)
         except OSError:
             self._soon[:0] = drafts
-            os.ftruncate(self._file, self._size)  # a torn record would hide all that follow
             raise
-        self._size += len(data)
         threads = set()
         for draft, end in zip(drafts, ends, strict=True):
             draft.stored, draft.stored_at, draft.waits = end, now, False
             threads.add(draft.thread_id)
         if not self._open and not self._waiting:
-            self._empty()
-        elif self._size > self._compact_at and not self.left_behind:
-            self._compact()
+            self._file.empty()
+        elif self._file.large and not self.left_behind:
+            self._file.rewrite(
+                record(draft.key, piece) for draft in self._open.values() for piece in draft.since(0, 0, draft.end)
+            )
         self.grown(threads)
 
     def end(self, message_id: str) -> None:
         """Close a draft whose end is committed; the file is emptied when none is open."""
         if self._open.pop(message_id, None) is not None and not self._open and not self._waiting:
-            self._empty()
+            self._file.empty()
 
     def forget_left_behind(self) -> None:
         """Empty the file: every message it speaks of has been ended and committed."""
         self.left_behind.clear()
         if not self._open and not self._waiting:
-            self._empty()
+            self._file.empty()
 
     def close(self) -> None:
         """Write what waits and let go of the file."""
         try:
             self.flush()
         finally:
-            os.close(self._file)
-
-    def _empty(self) -> None:
-        os.ftruncate(self._file, 0)
-        self._size = 0
-        self._compact_at = self._least
-
-    def _compact(self) -> None:
-        """Move the open texts to a new file; if that cannot be, the old one goes on."""
-        fresh = self.path.with_name(self.path.name + ".new")
-        data = b"".join(
-            _record(draft.key, piece) for draft in self._open.values() for piece in draft.since(0, 0, draft.end)
-        )
-        try:
-            file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-            try:
-                _write(file, data)
-                os.rename(fresh, self.path)
-            except OSError:
-                os.close(file)
-                fresh.unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            log.warning("draft file not compacted", path=str(self.path), error=str(error))
-            self._compact_at = 2 * self._size
-            return
-        os.close(self._file)
-        self._file, self._size = file, len(data)
-        self._compact_at = max(self._least, 2 * self._size)  # what is open may be more than the limit by itself
-
-
-def left_in(path: Path) -> dict[str, Draft]:
-    """The texts of a draft file by message id, whoever is writing it; nothing of it is changed."""
-    return _read(path)[0]
-
-
-def _write(file: int, data: bytes) -> None:
-    written = os.write(file, data)
-    while written < len(data):
-        written += os.write(file, memoryview(data)[written:])
-
-
-def _record(key: bytes, piece: Piece) -> bytes:
-    text = piece.text
-    rest = _BODY.pack(len(text), piece.offset, piece.part, _KINDS.index(piece.kind), len(key)) + key + text
-    return zlib.crc32(rest).to_bytes(4, "little") + rest
-
-
-def _read(path: Path) -> tuple[dict[str, Draft], int]:
-    """The texts of a draft file up to the first record that is not whole, and where that is."""
-    drafts: dict[str, Draft] = {}
-    data = path.read_bytes() if path.exists() else b""
-    at = 0
-    while at + _HEAD.size <= len(data):
-        crc, length, offset, part, kind, id_length = _HEAD.unpack_from(data, at)
-        text_at = at + _HEAD.size + id_length
-        end = text_at + length
-        if end > len(data) or kind >= len(_KINDS) or zlib.crc32(data[at + 4 : end]) != crc:
-            break
-        message_id = data[at + _HEAD.size : text_at].decode()
-        draft = drafts.setdefault(message_id, Draft("", message_id))
-        if draft.put(Piece(part, offset, _KINDS[kind], data[text_at:end])):
-            draft.stored = draft.end
-        at = end
-    return drafts, at
+            self._file.close()

@@ -14,7 +14,7 @@ import msgspec
 from livethread.domain import cursor
 from livethread.domain.cursor import Cursor
 from livethread.domain.events import MESSAGE_ENDS, RUN_ENDS, RUN_STREAM_TYPES, LoggedEvent, refusal_delta, text_delta
-from livethread.live.drafts import Draft, Piece
+from livethread.live.draft import Draft, Piece
 from livethread.sse import encode
 
 MAX_PIECE: Final = 24 * 1024

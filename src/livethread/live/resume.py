@@ -8,7 +8,7 @@ from typing import NamedTuple
 from livethread.domain.cursor import Cursor
 from livethread.domain.transitions import TERMINAL
 from livethread.errors import NotFound
-from livethread.live.drafts import Draft
+from livethread.live.draft import Draft
 from livethread.live.position import DraftOf, OpenText, Position, View
 from livethread.storage import queries
 from livethread.storage.database import Connection, Database

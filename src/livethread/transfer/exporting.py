@@ -15,7 +15,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from livethread.live.drafts import Draft, left_in
+from livethread.live.draft import Draft
+from livethread.live.draft_file import left_in
 from livethread.storage import queries
 from livethread.storage.database import Connection
 from livethread.storage.folder import drafts_in
