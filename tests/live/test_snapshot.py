@@ -5,9 +5,10 @@ import asyncio
 import pytest
 
 from livethread.errors import NotFound
+from livethread.live import snapshot
 from livethread.live.reading import Reading
 from livethread.live.snapshot import Snapshots
-from tests.live.stage import Stage
+from tests.live.stage import Stage, until
 
 
 class Counted(Reading):
@@ -32,6 +33,45 @@ async def test_those_who_join_together_are_served_by_one_snapshot_and_go_their_o
     assert len({id(position) for position in positions}) == 100
     assert {str(position.cursor()) for position in positions} == {str(positions[0].cursor())}
     await snapshots.take(stage.thread_id, 20)
+    assert reading.reads == 2
+
+
+async def test_who_joins_behind_them_is_served_by_the_same_rows_and_the_text_of_now(stage: Stage) -> None:
+    owner = await stage.run()
+    await owner.say("Hello")
+    stage.drafts.flush()
+    reading = Counted(stage.database, stage.drafts)
+    snapshots = Snapshots(reading, stage.drafts.get)
+    _, tip = await snapshots.take(stage.thread_id, 20)
+    await owner.say(" world")
+    stage.drafts.flush()
+    data, position = await snapshots.take(stage.thread_id, 20, tip=tip)
+    assert reading.reads == 1
+    assert (data, str(position.cursor())) == await fresh(stage)
+    await owner.say("!")
+    await owner.complete()
+    data, position = await snapshots.take(stage.thread_id, 20, tip=tip)  # the tip has not heard of it
+    assert reading.reads == 2
+    assert (data, str(position.cursor())) == await fresh(stage)
+    await stage.rename("Another")
+    _, moved = await snapshots.take(stage.thread_id, 20)
+    assert (moved.seq, reading.reads) == (position.seq + 1, 3)
+    await snapshots.take(stage.thread_id, 20, tip=position)  # rows of another moment than the tip's
+    assert reading.reads == 4
+
+
+async def fresh(stage: Stage) -> tuple[bytes, str]:
+    data, position = await Snapshots(Reading(stage.database, stage.drafts), stage.drafts.get).take(stage.thread_id, 20)
+    return data, str(position.cursor())
+
+
+async def test_rows_are_kept_for_a_short_while_only(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "KEEP", 0.0)
+    reading = Counted(stage.database, stage.drafts)
+    snapshots = Snapshots(reading, stage.drafts.get)
+    _, tip = await snapshots.take(stage.thread_id, 20)
+    await until(lambda: not snapshots._read)
+    await snapshots.take(stage.thread_id, 20, tip=tip)
     assert reading.reads == 2
 
 

@@ -69,7 +69,9 @@ class CatchUp:
         """The next bytes of what lies between a viewer's position and the tip; none if there is nothing now."""
         if viewer.wants_snapshot:
             viewer.wants_snapshot = False
-            snapshot, viewer.position = await self._snapshots.take(self._tip.thread_id, viewer.limit, self._people)
+            snapshot, viewer.position = await self._snapshots.take(
+                self._tip.thread_id, viewer.limit, self._people, self._tip.position
+            )
             return snapshot
         events = await self._tip.events(viewer.position.seq)
         if viewer.wants_snapshot:  # the log was rebuilt meanwhile: these are not the events that follow

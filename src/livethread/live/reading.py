@@ -69,6 +69,13 @@ class Reading:
                     self._unwritten.add(ended.message_id)
                 missed.add(ended.message_id)
 
+    def again(self, found: tuple[AnyRow, T], build: Callable[[AnyRow, T], S]) -> S | None:
+        """Make an answer of what was found before; None if a text has ended since, so that it must be read anew."""
+        try:
+            return build(*found)
+        except _DraftEnded:
+            return None
+
     def shown(self, row: AnyRow) -> tuple[str, Place | None]:
         """A message's JSON and, if its text still grows, how far it is shown."""
         if row.ended_seq != OPEN:

@@ -18,6 +18,9 @@ from livethread.storage.tables import OPEN
 
 DEFAULT_LIMIT: Final = 20
 
+KEEP: Final = 1.0
+"""Seconds for which rows are kept for those who join behind each other; for longer, quiet threads would cost memory."""
+
 
 def _nobody() -> str:
     return "[]"
@@ -42,8 +45,11 @@ class Snapshots:
         self._reading = reading
         self._draft_of = draft_of
         self._making: dict[tuple[str, int], asyncio.Task[tuple[bytes, Position]]] = {}
+        self._read: dict[tuple[str, int], tuple[AnyRow, _Rows]] = {}
 
-    async def take(self, thread_id: str, limit: int, people: Callable[[], str] = _nobody) -> tuple[bytes, Position]:
+    async def take(
+        self, thread_id: str, limit: int, people: Callable[[], str] = _nobody, tip: Position | None = None
+    ) -> tuple[bytes, Position]:
         """The state of a thread now.
 
         Args:
@@ -51,6 +57,7 @@ class Snapshots:
             limit: how many of the newest messages and of the ended runs; open messages and active
                 runs come besides.
             people: who is there when it is made, as a JSON array.
+            tip: where the thread stands, as far as is known: rows that were just read there are not read again.
 
         Returns:
             The ``thread.snapshot`` event as bytes, and the position of who has read it.
@@ -61,7 +68,7 @@ class Snapshots:
         key = (thread_id, limit)
         making = self._making.get(key)
         if making is None:  # whoever joins meanwhile is served by the same one, and pulls what has come since
-            making = self._making[key] = asyncio.create_task(self._make(thread_id, limit, people))
+            making = self._making[key] = asyncio.create_task(self._make(thread_id, limit, people, tip))
             making.add_done_callback(lambda made: self._made(key, made))
         snapshot, position = await asyncio.shield(making)
         return snapshot, position.copy()
@@ -71,7 +78,11 @@ class Snapshots:
         if not made.cancelled():
             made.exception()  # told to those who wait, of whom there may be none left
 
-    async def _make(self, thread_id: str, limit: int, people: Callable[[], str]) -> tuple[bytes, Position]:
+    async def _make(
+        self, thread_id: str, limit: int, people: Callable[[], str], tip: Position | None
+    ) -> tuple[bytes, Position]:
+        key = (thread_id, limit)
+
         def query(connection: Connection, thread: AnyRow) -> _Rows:
             newest = page_of_messages(connection, thread_id, Window(limit))
             held = {row.id for row in newest.rows}
@@ -97,6 +108,14 @@ class Snapshots:
                 for row in sorted(rows.messages, key=lambda row: row.created_seq)
                 if row.ended_seq == OPEN
             ]
+            self._read[key] = (thread, rows)
             return encode("thread.snapshot", data, id=str(cursor)), Position(thread.seq, thread.tag, opened)
 
-        return await self._reading.thread(thread_id, query, build)
+        kept = self._read.get(key)
+        if kept is not None and tip is not None and (kept[0].seq, kept[0].tag) == (tip.seq, tip.tag):
+            made = self._reading.again(kept, build)
+            if made is not None:
+                return made
+        made = await self._reading.thread(thread_id, query, build)
+        asyncio.get_running_loop().call_later(KEEP, self._read.pop, key, None)
+        return made
