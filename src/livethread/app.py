@@ -39,6 +39,8 @@ from livethread.live.places import Places
 from livethread.live.reading import Reading
 from livethread.live.resume import Resume
 from livethread.live.snapshot import Snapshots
+from livethread.live.thread_list import ThreadList
+from livethread.page.script import BUILT, client_script
 from livethread.page.start import start_page
 from livethread.providers.builtin import Builtin
 from livethread.providers.builtin.assistants import first_assistants
@@ -143,6 +145,8 @@ class Livethread:
         opened.push_async_callback(worker.stop)
         self.hubs = hubs = Hubs(database, drafts.get, bus, Snapshots(reading, drafts.get))
         opened.callback(hubs.close)
+        self.thread_list = ThreadList(database, bus)
+        opened.callback(self.thread_list.close)
         remembered = Remembered(database, clock)
         opened.push_async_callback(remembered.close)
         self._assistants = Assistants(database, ids, clock)
@@ -171,8 +175,9 @@ class Livethread:
         add_documentation(api)
         api.add_route("/healthz", self._health, include_in_schema=False)
         api.add_route("/", self._start_page, include_in_schema=False)
+        api.add_route("/client.js", client_script(BUILT), include_in_schema=False)
         places = Places(self.settings.max_viewers_per_thread, self.settings.max_viewers)
-        streams = Streams(api, services.hubs, resume, places)
+        streams = Streams(api, services.hubs, self.thread_list, resume, places)
         return Headers(Unexpected(streams), self._ids, self.settings.origins, self.settings.api_keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -206,7 +211,8 @@ class Livethread:
     async def _health(self, request: Request) -> Response:
         """Whether the server reads its database; how many look on."""
         await self._database.answers()
-        return JSONResponse({"status": "ok", "version": __version__, "viewers": self.hubs.viewers})
+        viewers = self.hubs.viewers + self.thread_list.viewers
+        return JSONResponse({"status": "ok", "version": __version__, "viewers": viewers})
 
     async def _start_page(self, request: Request) -> Response:
         return HTMLResponse(start_page(str(request.base_url).rstrip("/"), await self.guide()))

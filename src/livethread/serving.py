@@ -127,6 +127,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Send the viewers away, then wait for the rest."""
         self.app.hubs.close()
+        self.app.thread_list.close()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

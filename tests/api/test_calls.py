@@ -132,6 +132,7 @@ def test_the_documentation_shows_every_call_with_its_body_and_answer(services: S
         "DELETE /v1/threads/{thread_id}/messages/{message_id}",
         "POST /v1/threads/{thread_id}/turns",
         "POST /v1/threads/{thread_id}/stop",
+        "POST /v1/threads/{thread_id}/runs/{run_id}/claim",
         "GET /v1/threads/{thread_id}/runs/{run_id}/steps",
         "GET /v1/threads/{thread_id}/runs/{run_id}/steps/{step_id}",
     }

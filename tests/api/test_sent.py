@@ -157,7 +157,7 @@ def test_the_documentation_shows_the_header_on_every_post_and_nowhere_else(app: 
         for method, call in item.items()
     }
     assert shown == {place: place[0] == "post" for place in shown}
-    assert len([place for place in shown if place[0] == "post"]) == 14
+    assert len([place for place in shown if place[0] == "post"]) == 15
 
 
 # -- written to its end or not ------------------------------------------------------------------

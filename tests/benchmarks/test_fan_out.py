@@ -11,10 +11,18 @@ from livethread.sse import encode
 
 
 def test_a_burst_is_read_from_the_load_clients_report() -> None:
-    burst = Burst.read("1000 500 228000 200000000 1000000000 1500000000 2000000 9000000", cpu=0.25)
-    assert burst == Burst(1000, 500, 0.5, 0.25, 0.2, 2.0, 9.0)
+    report = "1000 500 228000 200000000 1000000000 1500000000 2000000 9000000"
+    burst = Burst.read(report, cpu=0.25, published=1_300_000_000)
+    assert burst == Burst(1000, 500, 0.5, 0.0, 0.25, 0.2, 2.0, 9.0)
     assert (burst.cost, burst.per_core, burst.rate) == (250.0, 4000.0, 2000.0)
     assert (burst.share, burst.client_share, burst.joined) == (0.5, 0.4, 2.0)
+    assert Burst.read(report, cpu=0.25, published=1_600_000_000).tail == 0.0
+
+
+def test_a_pace_is_held_to_its_end_if_the_rest_is_there_soon() -> None:
+    report = "1000 500 228000 200000000 1000000000 1550000000 2000000 9000000"
+    burst = Burst.read(report, cpu=0.25, published=1_500_000_000)
+    assert [burst.tail, burst.rate] == pytest.approx([0.05, 2000.0])
 
 
 def test_peers_send_the_bytes_that_livethread_would() -> None:

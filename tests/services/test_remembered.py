@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from livethread.domain.assistants import AssistantCreate, AssistantUpdate
+from livethread.domain.claims import ClaimCreate
 from livethread.domain.messages import MessageCreate, MessageUpdate
 from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
 from livethread.domain.threads import ThreadCreate, ThreadUpdate
@@ -84,6 +85,7 @@ CALLS: dict[str, Call] = {
         sent,
     ),
     "stop a thread": lambda s, sent: s.rooms.runs.stop(s.thread, sent),
+    "claim a run": lambda s, sent: s.rooms.runs.claim(s.thread, s.waiting, ClaimCreate(user_id="ann"), sent),
     "submit outputs": lambda s, sent: s.rooms.runs.submit(
         s.thread, s.waiting, ToolOutputsSubmit(tool_outputs=[]), sent
     ),

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from livethread.domain import cursor
+from livethread.domain.content import text_block
 from livethread.domain.lists import ListQuery
+from livethread.domain.messages import MessageCreate, MessageUpdate
 from livethread.domain.runs import RunStatus
 from livethread.domain.threads import ThreadCreate, ThreadUpdate
 from livethread.errors import ApiError, Fenced, NotFound
@@ -118,18 +121,90 @@ async def test_threads_are_listed_by_their_newest_activity_with_title_and_last_m
     rooms.clock.time += 1
     await rooms.threads.update(quiet, ThreadUpdate(metadata={"x": "y"}))
     listing = await rooms.threads.list(ListQuery())
-    assert [listing.ids[0], listing.ids[1], listing.ids[3]] == [quiet, spoken, named]
-    first, second, _, last = map(json.loads, listing.texts)
-    assert first == json.loads((await rooms.threads.get(quiet)).text) | {"title": None, "last_message": None}
-    assert second == json.loads((await rooms.threads.get(spoken)).text) | {
-        "title": "Hello, who are you?",
+    assert [listing.ids[0], listing.ids[2], listing.ids[3]] == [spoken, named, quiet]
+    first, _, third, last = map(json.loads, listing.texts)
+    assert last == json.loads((await rooms.threads.get(quiet)).text) | {
+        "title": None, "last_message": None, "active_at": NOW,
+    }  # fmt: skip
+    assert first == json.loads((await rooms.threads.get(spoken)).text) | {
+        "title": "Hello, who",
         "last_message": {
             "text": "Hello, who\n are you?",
             "author": {"role": "user", "assistant_id": None, "name": "Ada", "user_id": "u1"},
             "created_at": NOW + 3,
         },
+        "active_at": NOW + 3,
     }
-    assert last["title"] == "Mine"
+    assert third["title"] == "Mine"
+
+
+async def item(rooms: Rooms, id: str) -> dict[str, Any]:
+    """A thread as the list shows it."""
+    listing = await rooms.threads.list(ListQuery())
+    shown: dict[str, Any] = json.loads(listing.texts[list(listing.ids).index(id)])
+    return shown
+
+
+async def test_a_thread_comes_up_when_something_is_said_in_it_and_when_an_answer_has_ended(rooms: Rooms) -> None:
+    ids = [await opened(rooms, messages=[HELLO]) for _ in range(2)]
+    rooms.clock.time += 1
+    run = await rooms.run_on(ids[0], "in_progress")
+    message = await rooms.writing(run, "Hi")
+    rooms.clock.time += 1
+    await rooms.messages.create(ids[1], MessageCreate.model_validate(HELLO))
+    assert (await rooms.threads.list(ListQuery())).ids == ids[::-1]
+    assert (await item(rooms, ids[0]))["active_at"] == NOW
+    rooms.clock.time += 1
+    ended = message.completed([text_block("Hi")], NOW)
+    await rooms.log.append(ids[0], lambda write: write.append(ended, "thread.message.completed"))
+    rooms.clock.time += 1
+    await rooms.cancel(ids[1], (await rooms.run_on(ids[1])).id)
+    assert (await rooms.threads.list(ListQuery())).ids == ids
+    assert (await item(rooms, ids[0]))["active_at"] == NOW + 3
+
+
+async def test_a_clock_that_is_set_back_takes_no_thread_down(rooms: Rooms) -> None:
+    first, second = await opened(rooms), await opened(rooms)
+    rooms.clock.time += 10
+    await rooms.messages.create(first, MessageCreate.model_validate(HELLO))
+    rooms.clock.time -= 20
+    await rooms.messages.create(first, MessageCreate.model_validate(HELLO))
+    assert (await rooms.threads.list(ListQuery())).ids == [first, second]
+
+
+async def test_the_last_message_is_the_newest_one_also_where_an_older_one_ends_later(rooms: Rooms) -> None:
+    id = await opened(rooms, messages=[HELLO])
+    older, newer = [
+        (await rooms.writing(await rooms.run_on(id, "in_progress"), text)).completed([text_block(text)], NOW)
+        for text in ("older", "newer")
+    ]
+    for message in (newer, older):
+        await rooms.log.append(id, lambda write: write.append(message, "thread.message.completed"))  # noqa: B023
+        assert (await item(rooms, id))["last_message"]["text"] == "newer"
+    await rooms.messages.delete(id, newer.id)
+    assert (await item(rooms, id))["last_message"]["text"] == "older"
+
+
+async def test_nothing_is_shown_of_a_message_that_was_deleted(rooms: Rooms) -> None:
+    id = await opened(rooms, messages=[HELLO, HELLO | {"content": "Secret"}, HELLO | {"content": "Later"}])
+    messages = (await rooms.messages.list(id, ListQuery(order="asc"))).ids
+    for message, title, last in zip(messages, ("Secret", "Later", None), ("Later", "Later", None), strict=True):
+        await rooms.messages.delete(id, message)
+        shown = await item(rooms, id)
+        assert (shown["title"], shown["last_message"] and shown["last_message"]["text"]) == (title, last)
+        assert shown["active_at"] == NOW
+    await rooms.messages.create(id, MessageCreate.model_validate(HELLO))
+    assert (await item(rooms, id))["title"] == "Hello, who"
+
+
+async def test_an_author_who_is_renamed_is_renamed_in_the_list_where_the_last_message_is_theirs(rooms: Rooms) -> None:
+    id = await opened(rooms, messages=[HELLO, HELLO])
+    older, newer = (await rooms.messages.list(id, ListQuery(order="asc"))).ids
+    rooms.clock.time += 1
+    for message, name in ((older, None), (newer, "Ada")):
+        await rooms.messages.update(id, message, MessageUpdate(metadata={"name": "Ada"}))
+        shown = await item(rooms, id)
+        assert (shown["last_message"]["author"]["name"], shown["active_at"]) == (name, NOW)
 
 
 async def test_deleted_threads_are_not_listed(rooms: Rooms) -> None:

@@ -37,6 +37,12 @@ def test_open_messages_are_not_sought_among_all_messages(engine: Engine) -> None
     )
 
 
+def test_the_newest_message_is_the_first_that_is_looked_at(engine: Engine) -> None:
+    assert plan(engine, queries._NEWEST_MESSAGE, thread_id="thread_1") == (
+        "SEARCH messages USING INDEX ix_messages_thread_id_created_seq (thread_id=?)"
+    )
+
+
 def test_active_runs_are_not_sought_among_all_runs(engine: Engine) -> None:
     assert plan(engine, queries._THREAD_RUNS, thread_id="thread_1", statuses=list(ACTIVE)) == (
         "SEARCH runs USING INDEX ix_runs_thread_id_status (thread_id=? AND status=?)"

@@ -16,17 +16,18 @@ from sqlalchemy.exc import OperationalError
 
 from livethread.errors import SetupError
 from livethread.storage.database import sqlite_engine
+from livethread.storage.pages import Window, page_of_threads
 from livethread.storage.schema import MIGRATIONS, upgrade
 from livethread.storage.tables import metadata
 
-NEWEST = "0003"
+NEWEST = "0005"
 
 LATER = """
 import sqlalchemy as sa
 from alembic import op
 
 revision = "later"
-down_revision = "0003"
+down_revision = "{newest}"
 
 
 def upgrade():
@@ -44,7 +45,7 @@ def migrations(folder: Path, more: str = "") -> Path:
     """A folder with our own steps and one that comes after them."""
     later = folder / "later"
     shutil.copytree(MIGRATIONS, later, ignore=shutil.ignore_patterns("__pycache__"))
-    (later / "versions" / "later.py").write_text(LATER.format(more=more))
+    (later / "versions" / "later.py").write_text(LATER.format(newest=NEWEST, more=more))
     return later
 
 
@@ -97,7 +98,7 @@ def test_a_file_of_an_earlier_version_is_brought_up_after_a_copy_was_put_beside_
     assert ask(file, "SELECT * FROM assistants") == [("asst_1", 1, "{}", None)]
 
 
-@pytest.mark.parametrize("version", ["0001", "0002"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
 def test_a_file_of_any_version_keeps_all_its_rows(file: Path, tmp_path: Path, version: str) -> None:
     upgraded(file, earlier_migrations(tmp_path, version))
     rows = {
@@ -109,6 +110,8 @@ def test_a_file_of_any_version_keeps_all_its_rows(file: Path, tmp_path: Path, ve
         "run_steps": ("step_1", "thread_1", "run_1", 4, "in_progress", "{}"),
         "leases": ("run_1", None, 1, 0, None),
     }
+    if version >= "0003":
+        rows["runs"] += (None,)  # it has no parallel siblings
     with closing(sqlite3.connect(file)) as connection, connection:
         for table, row in rows.items():
             connection.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
@@ -116,12 +119,23 @@ def test_a_file_of_any_version_keeps_all_its_rows(file: Path, tmp_path: Path, ve
     assert copy == tmp_path / f"livethread.db.before-{version}"
     kept = {table: [row] for table, row in rows.items()}
     assert {table: ask(copy, f"SELECT * FROM {table}") for table in rows} == kept
-    added: dict[str, tuple[None, ...]] = {"runs": (None,)}  # it has no parallel siblings
+    added: dict[str, tuple[None, ...]] = {"runs": (None,) if version < "0003" else ()}
     assert {table: ask(file, f"SELECT * FROM {table}") for table in rows} == {
         table: [row + added.get(table, ())] for table, row in rows.items()
     }
     assert ask(file, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
-    assert ask(file, "SELECT count(*) FROM answers") == [(0,)]
+    assert [ask(file, f"SELECT count(*) FROM {table}") for table in ("answers", "claims")] == [[(0,)]] * 2
+
+
+def test_the_threads_of_a_file_of_an_earlier_version_are_listed_by_their_activity(file: Path, tmp_path: Path) -> None:
+    upgraded(file, earlier_migrations(tmp_path, "0003"))
+    for number, (active_at, deleted_at) in enumerate([(7, "NULL"), (9, "NULL"), (8, "1"), (7, "NULL")]):
+        ask(file, f"INSERT INTO threads VALUES ('{number}', 1, 'aaaa', {active_at}, {deleted_at}, '', 'null', '{{}}')")
+    upgraded(file)
+    engine = sqlite_engine(file)
+    with engine.connect() as connection:
+        assert [row.id for row in page_of_threads(connection, Window(9)).rows] == ["1", "3", "0"]
+    engine.dispose()
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(file: Path, tmp_path: Path) -> None:

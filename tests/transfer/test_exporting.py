@@ -104,6 +104,9 @@ def test_a_folder_of_an_earlier_version_is_exported_as_it_is(tmp_path: Path) -> 
     bring(tmp_path / "dump", tmp_path / "data")
     expected = objects(tmp_path / "data")
     with closing(sqlite3.connect(tmp_path / "data" / "livethread.db")) as database, database:
+        database.execute("DROP INDEX ix_threads_active_at_id")
+        database.execute("CREATE INDEX ix_threads_active_at ON threads (active_at)")
+        database.execute("DROP TABLE claims")
         database.execute("ALTER TABLE runs DROP COLUMN siblings_seq")
         database.execute("UPDATE alembic_version SET version_num = '0002'")
     assert objects(tmp_path / "data") == expected

@@ -105,6 +105,15 @@ _EVENTS: Final = {
     },
 }
 _STREAMS: Final = {
+    "/v1/threads/events": {
+        "get": {
+            "tags": ["threads"],
+            "summary": "Watch the list of threads live",
+            "description": "`thread.listed` with an item of the list when its title or last message changes, and "
+            "`thread.deleted`; at most once a second for each thread, and without ids: who comes back reads the list.",
+            "responses": {status: _EVENTS[status] for status in ("200", "503")},
+        }
+    },
     "/v1/threads/{thread_id}/events": {
         "get": {
             "tags": ["threads"],

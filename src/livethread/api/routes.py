@@ -16,7 +16,7 @@ from livethread.api.body import MAX_BODY, json_route
 from livethread.api.messages import MessageCalls
 from livethread.api.models import Model, ModelCalls, Models
 from livethread.api.people import PeopleCalls, TypingPerson
-from livethread.api.runs import RunCalls, Stopped
+from livethread.api.runs import Claimed, RunCalls, Stopped
 from livethread.api.steps import StepCalls
 from livethread.api.threads import ListedThread, ThreadCalls
 from livethread.api.turns import TurnCalls
@@ -103,6 +103,7 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
     add("GET", "/threads/{thread_id}/runs/{run_id}", runs.get, Run)
     add("POST", "/threads/{thread_id}/runs/{run_id}", runs.update, Run)
     add("POST", "/threads/{thread_id}/runs/{run_id}/cancel", runs.cancel, Run)
+    add("POST", "/threads/{thread_id}/runs/{run_id}/claim", runs.claim, Claimed)
     add("POST", "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", runs.submit, Run)
 
     add("POST", "/threads/{thread_id}/turns", TurnCalls(services.turns).create, Turn)

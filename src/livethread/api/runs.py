@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
+from fastapi import Header
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -12,6 +13,7 @@ from livethread.api.paths import RunId, ThreadId
 from livethread.api.queries import Include, Page
 from livethread.api.sent import AsSent
 from livethread.api.streams import RunStream
+from livethread.domain.claims import ClaimCreate
 from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
 from livethread.domain.runs import Run
 from livethread.domain.transitions import TERMINAL
@@ -22,6 +24,23 @@ from livethread.services.runs import Runs
 
 POLL_AFTER: Final = "300"
 """Milliseconds after which a poll helper should look again; it must be a whole number (reference section 7.3)."""
+
+_Token = Annotated[
+    str | None,
+    Header(
+        alias="x-livethread-claim",
+        description="The token of the caller's claim on this run: to renew it, and with the outputs, which are refused "
+        "unless it still holds.",
+    ),
+]
+
+
+class Claimed(BaseModel):
+    """What a claim is answered with, for the documentation only (wire.md, Calls); the token only if it is granted."""
+
+    granted: bool
+    token: str = ""
+    expires_at: int
 
 
 class Stopped(BaseModel):
@@ -75,9 +94,17 @@ class RunCalls:
         """Cancel every run of a thread that has not ended; each keeps the text that was written."""
         return answered(await self._runs.stop(thread_id, sent))
 
-    async def submit(self, thread_id: ThreadId, run_id: RunId, body: ToolOutputsSubmit, sent: AsSent) -> Response:
+    async def claim(
+        self, thread_id: ThreadId, run_id: RunId, body: ClaimCreate, sent: AsSent, token: _Token = None
+    ) -> Response:
+        """Ask to be the one who answers all calls that a run waits for; a claim lapses after 15 seconds."""
+        return answered(await self._runs.claim(thread_id, run_id, body, sent, token))
+
+    async def submit(
+        self, thread_id: ThreadId, run_id: RunId, body: ToolOutputsSubmit, sent: AsSent, token: _Token = None
+    ) -> Response:
         """Submit the outputs of all calls that a run waits for."""
-        return self._answered(await self._runs.submit(thread_id, run_id, body, sent), sent, stream=body.stream)
+        return self._answered(await self._runs.submit(thread_id, run_id, body, sent, token), sent, stream=body.stream)
 
     def _answered(self, answer: Answer, sent: Sent, *, stream: bool | None) -> Response:
         if stream and answer.begins is not None:

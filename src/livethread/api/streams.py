@@ -1,4 +1,4 @@
-"""The streams: a thread's, a run's, and the answers to ``stream: true``.
+"""The streams: a thread's, a run's, the list of threads, and the answers to ``stream: true``.
 
 The GET routes are plain ASGI in front of the router: an idle viewer then costs a fraction of the memory.
 """
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from livethread.api import problems
 from livethread.api.paths import check_id, route_of
-from livethread.api.sink import HEADERS, sink
+from livethread.api.sink import HEADERS, AsgiSink, DirectSink, sink
 from livethread.api.stream_query import StreamQuery
 from livethread.domain.people import Person
 from livethread.errors import ApiError
@@ -25,25 +25,28 @@ from livethread.live.places import COME_BACK, NoPlace, Places
 from livethread.live.position import Position, View
 from livethread.live.resume import Resume
 from livethread.live.snapshot import DEFAULT_LIMIT
+from livethread.live.thread_list import ThreadList
 from livethread.services.answers import Beginning
 from livethread.sse import encode
 
-_PATH: Final = re.compile(r"/v1/threads/([^/]+)(?:/runs/([^/]+))?/events")
+_PATH: Final = re.compile(r"/v1/threads/(?:([^/]+)(?:/runs/([^/]+))?/)?events")
 
 
 class Streams:
-    """ASGI in front of the router: answers the two stream routes and passes on the rest.
+    """ASGI in front of the router: answers the stream routes and passes on the rest.
 
     Args:
         app: the rest.
         hubs: where viewers attach.
+        thread_list: where viewers of the list attach.
         resume: judges cursors.
         places: how many there is room for.
     """
 
-    def __init__(self, app: ASGIApp, hubs: Hubs, resume: Resume, places: Places) -> None:
+    def __init__(self, app: ASGIApp, hubs: Hubs, thread_list: ThreadList, resume: Resume, places: Places) -> None:
         self._app = app
         self._hubs = hubs
+        self._thread_list = thread_list
         self._resume = resume
         self._places = places
 
@@ -54,6 +57,10 @@ class Streams:
             await self._app(scope, receive, send)
             return
         try:
+            if match[1] is None:
+                with self._places.taken(None):
+                    await self._list(scope, receive, send)
+                return
             query = StreamQuery(scope)
             check_id(match[1], name="thread_id", prefix="thread", noun="thread")
             if match[2] is not None:
@@ -67,6 +74,19 @@ class Streams:
             await _no_place(error, scope)(scope, receive, send)
         except ApiError as error:
             await problems.response(error)(scope, receive, send)
+
+    async def _list(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One viewer of the list of threads. It begins with what happens now: its query has nothing to say."""
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        connection = sink(scope, receive, send)
+        viewer = self._thread_list.attach(connection)
+        try:
+            connection.watch(viewer.close)
+            await viewer.closed
+            await _leave(connection, send)
+        finally:
+            self._thread_list.detach(viewer)
+            connection.unwatch()
 
     async def _thread(self, thread_id: str, query: StreamQuery, scope: Scope, receive: Receive, send: Send) -> None:
         position, over = None, False
@@ -158,12 +178,16 @@ async def _serve(
             if not connection.gone:
                 begun()
         await viewer.closed
-        if connection.leave():
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await _leave(connection, send)
         return viewer.ended  # many clients close as soon as they have read that
     finally:
         hub.detach(viewer)
         connection.unwatch()
+
+
+async def _leave(connection: DirectSink | AsgiSink, send: Send) -> None:
+    if connection.leave():
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _no_place(error: NoPlace, scope: Scope) -> Response:

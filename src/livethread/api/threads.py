@@ -35,6 +35,7 @@ class ListedThread(Thread):
 
     title: str | None
     last_message: LastMessage | None
+    active_at: int
 
 
 class ThreadCalls:

@@ -10,8 +10,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from livethread.domain.listed import excerpt, opening
 from livethread.domain.messages import Message
-from livethread.live.log import NEW_THREAD, OPENING, ThreadWrite, excerpt
+from livethread.live.log import NEW_THREAD, ThreadWrite
 from livethread.storage import queries
 from livethread.storage.tables import events, messages, run_steps, runs, threads
 
@@ -85,7 +86,7 @@ class Brought:
         elif self._first is not None and self._last is not None:
             columns["last_message"] = excerpt(Message.model_validate_json(self._last))
             if row is None or not row.opening:
-                columns["opening"] = Message.model_validate_json(self._first).text[:OPENING]
+                columns["opening"] = opening(Message.model_validate_json(self._first).text)
         columns["active_at"] = active_at if row is None else max(active_at, row.active_at)
         if self._thread is None:
             queries.change(self._write.connection, threads, self._write.thread_id, **columns)

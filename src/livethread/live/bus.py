@@ -15,10 +15,14 @@ from livethread.domain.events import LoggedEvent
 
 
 class Hint(msgspec.Struct, frozen=True):
-    """Something happened in a thread: these events were committed or, without any, a draft grew."""
+    """Something happened in a thread: these events were committed or, without any, a draft grew.
+
+    ``relisted`` says that with them the list of threads shows the thread otherwise than before.
+    """
 
     thread_id: str
     events: tuple[LoggedEvent, ...] = ()
+    relisted: bool = False
 
 
 Hear = Callable[[Hint], None]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar
 
 from livethread.clock import Clock
 from livethread.domain.events import MESSAGE_ENDS, LoggedEvent
+from livethread.domain.listed import excerpt, opening, title
 from livethread.domain.messages import Message
 from livethread.domain.record import Record
 from livethread.domain.runs import Run
@@ -19,18 +19,12 @@ from livethread.errors import Fenced, NotFound
 from livethread.ids import Ids
 from livethread.live.bus import Bus, Hint
 from livethread.live.drafts import FileDrafts
-from livethread.storage import queries
+from livethread.storage import claims, queries
 from livethread.storage.database import Connection, Database
 from livethread.storage.queries import AnyRow
 from livethread.storage.tables import OPEN, messages, run_steps, runs, threads
 
 T = TypeVar("T")
-
-OPENING: Final = 80
-"""How much of the first message a thread's title may show, in characters."""
-
-EXCERPT: Final = 200
-"""How much of the last message a list of threads shows, in characters (wire.md, Calls)."""
 
 NEW_THREAD: Final[dict[str, Any]] = {
     "seq": 0, "tag": "", "active_at": 0, "opening": "", "last_message": "null", "deleted_at": None,
@@ -50,7 +44,8 @@ class ThreadWrite:
         self.deleting = False  # the thread is: every run may go to cancelled at once
         self.ids: Final = ids
         self.row: Final = row  # None where the thread is only now created
-        self._thread: dict[str, Any] = {"active_at": int(now * 1_000_000)}  # columns of the thread's row to save
+        self._active_at = max(int(now * 1_000_000), row.active_at if row else 0)  # if this is activity
+        self._thread: dict[str, Any] = {}  # columns of the thread's row to save
 
     def append(self, record: Record, *types: str, row: Record | None = None, siblings_seq: int | None = None) -> None:
         """Append events that carry an object, and save the row it is.
@@ -156,6 +151,7 @@ class ThreadWrite:
             case Thread():
                 self._thread["object"] = text
                 if self.row is None:
+                    self._thread["active_at"] = self._active_at
                     queries.add(self.connection, threads, id=self.thread_id, **NEW_THREAD | self._thread)
             case Message():
                 self._save_message(type, record, text, seq)
@@ -164,8 +160,7 @@ class ThreadWrite:
             case RunStep():
                 self._save_step(type, record, text, seq)
             case _ if type == "thread.message.deleted":
-                queries.remove(self.connection, messages, record.id)
-                self._last_message_after_delete(record.id)
+                self._delete_message(record.id)
             case _ if type == "thread.deleted":
                 self._thread["deleted_at"] = self.now
 
@@ -180,14 +175,34 @@ class ThreadWrite:
             ended = {"ended_seq": seq} if type in MESSAGE_ENDS else {}
             if not queries.change(self.connection, messages, message.id, object=text, **ended):
                 raise NotFound("message", message.id)
-        if not growing and type != "thread.message.updated":
+        if growing:
+            return
+        if type != "thread.message.updated":
+            self._thread["active_at"] = self._active_at
+            if not self._column("opening"):
+                self._thread["opening"] = opening(message.text)
+        if type == "thread.message.created" or self._newest_message() == message.id:
             self._thread["last_message"] = excerpt(message)
-            if self.row is None or not self.row.opening:
-                self._thread.setdefault("opening", message.text[:OPENING])
 
-    def _last_message_after_delete(self, message_id: str) -> None:
+    def _delete_message(self, message_id: str) -> None:
+        """A list of threads shows nothing of it any more."""
+        gone = queries.message(self.connection, self.thread_id, message_id)
+        queries.remove(self.connection, messages, message_id)
         newest = queries.newest_message(self.connection, self.thread_id)
         self._thread["last_message"] = "null" if newest is None else excerpt(Message.model_validate_json(newest.object))
+        words = opening(self._column("opening"))
+        if gone is not None and words and opening(Message.model_validate_json(gone.object).text) == words:
+            rows = queries.of_thread(self.connection, messages, self.thread_id)
+            openings = (opening(Message.model_validate_json(row.object).text) for row in rows)
+            self._thread["opening"] = next(filter(None, openings), "")
+
+    def _newest_message(self) -> str | None:
+        newest = queries.newest_message(self.connection, self.thread_id)
+        return None if newest is None else newest.id
+
+    def _column(self, name: str) -> Any:
+        """A column of the thread's row, as it will be saved."""
+        return self._thread.get(name, NEW_THREAD[name] if self.row is None else self.row._mapping[name])
 
     def _save_run(self, type: str, run: Run, text: str, seq: int, siblings_seq: int | None) -> None:
         if type == "thread.run.created":
@@ -200,6 +215,8 @@ class ThreadWrite:
         columns: dict[str, Any] = {"object": text}
         if type != "thread.run.updated":
             check(row.status, run.status, deleting=self.deleting)
+            if row.status == "requires_action":
+                claims.drop(self.connection, run.id)  # it was for these calls
             columns |= {"status": run.status, "status_seq": seq}
             if run.status == "in_progress" and row.started_seq is None:
                 columns["started_seq"] = seq
@@ -213,6 +230,17 @@ class ThreadWrite:
             )  # fmt: skip
         elif not queries.change(self.connection, run_steps, step.id, status=step.status, object=text):
             raise NotFound("run step", step.id)
+
+    @property
+    def relisted(self) -> bool:
+        """Whether the list of threads shows the thread otherwise than before."""
+        if self.row is None or not self._thread.keys().isdisjoint(("active_at", "deleted_at")):
+            return True
+        if self._column("last_message") != self.row.last_message:
+            return True
+        if self._thread.keys().isdisjoint(("object", "opening")):
+            return False
+        return title(self._column("object"), self._column("opening")) != title(self.row.object, self.row.opening)
 
     def finish(self) -> None:
         """Save the thread's row and its events; nothing is appended after this."""
@@ -266,7 +294,7 @@ class ThreadLog:
             NotFound: there is no such thread, or it was deleted.
         """
 
-        def run(connection: Connection) -> tuple[T, list[LoggedEvent]]:
+        def run(connection: Connection) -> tuple[T, Hint]:
             row = queries.lock_thread(connection, thread_id)
             if row is None and not create:
                 raise NotFound("thread", thread_id)
@@ -275,9 +303,9 @@ class ThreadLog:
             write = ThreadWrite(connection, thread_id, row, self._ids, self._clock.now())
             value = change(write)
             write.finish()
-            return value, write.events
+            return value, Hint(thread_id, tuple(write.events), write.relisted)
 
-        value, _ = await self._database.write(run, lambda result: self._publish(thread_id, result[1]))
+        value, _ = await self._database.write(run, lambda result: self._publish(result[1]))
         return value
 
     async def purge(self, before: int) -> int:
@@ -291,21 +319,10 @@ class ThreadLog:
 
         return await self._database.write(run)
 
-    def _publish(self, thread_id: str, events: list[LoggedEvent]) -> None:
-        if not events:
+    def _publish(self, hint: Hint) -> None:
+        if not hint.events:
             return
-        for event in events:
+        for event in hint.events:
             if event.type in MESSAGE_ENDS or event.type == "thread.message.deleted":
                 self._drafts.end(event.object_id)
-        self._bus.publish(Hint(thread_id, tuple(events)))
-
-
-def excerpt(message: Message) -> str:
-    """What a list of threads shows of its last message: a JSON object (wire.md, Calls)."""
-    author = {
-        "role": message.role,
-        "assistant_id": message.assistant_id,
-        "name": message.metadata.get("name"),
-        "user_id": message.metadata.get("user_id"),
-    }
-    return json.dumps({"text": message.text[:EXCERPT], "author": author, "created_at": message.created_at})
+        self._bus.publish(hint)

@@ -31,19 +31,22 @@ class Places:
     def __init__(self, in_thread: int, in_all: int) -> None:
         self._in_thread = in_thread
         self._in_all = in_all
-        self._taken: Counter[str] = Counter()
+        self._taken: Counter[str | None] = Counter()
         self._all = 0
 
     @contextmanager
-    def taken(self, thread_id: str) -> Iterator[None]:
-        """A place at a thread, for as long as the block lasts.
+    def taken(self, thread_id: str | None) -> Iterator[None]:
+        """A place for as long as the block lasts.
+
+        Args:
+            thread_id: at which thread; None at the list of them, which takes as many as there is room for in all.
 
         Raises:
             NoPlace: there is none left.
         """
         if self._all >= self._in_all:
             raise _full("This server", self._in_all, "max_viewers")
-        if self._taken[thread_id] >= self._in_thread:
+        if thread_id is not None and self._taken[thread_id] >= self._in_thread:
             raise _full("This thread", self._in_thread, "max_viewers_per_thread")
         self._taken[thread_id] += 1
         self._all += 1

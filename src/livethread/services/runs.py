@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from livethread.clock import Clock
+from livethread.domain.claims import ClaimCreate, check_claim, check_claimable, claimed
 from livethread.domain.cursor import Cursor
 from livethread.domain.lists import ListQuery
 from livethread.domain.messages import MessageCreate
@@ -23,7 +24,7 @@ from livethread.services.pages import window
 from livethread.services.policy import policy_of
 from livethread.services.remembered import Sent, append
 from livethread.services.threads import begin
-from livethread.storage import queries
+from livethread.storage import claims, queries
 from livethread.storage.database import Connection
 from livethread.storage.pages import Page, page_of_runs
 from livethread.storage.queries import AnyRow
@@ -160,17 +161,55 @@ class Runs:
 
         return await append(self._log, thread_id, sent, change)
 
-    async def submit(self, thread_id: str, run_id: str, body: ToolOutputsSubmit, sent: Sent | None = None) -> Answer:
-        """Answer all calls that a run waits for; it is queued again.
+    async def claim(
+        self, thread_id: str, run_id: str, body: ClaimCreate, sent: Sent | None = None, token: str | None = None
+    ) -> Answer:
+        """Ask to be the one who answers all calls that a run waits for (wire.md, Calls).
+
+        Args:
+            thread_id: whose run.
+            run_id: the run.
+            body: who asks.
+            sent: the request.
+            token: of the claim that is to be renewed.
 
         Raises:
             NotFound: no such thread or run.
-            ApiError: it does not wait, or not for these calls.
+            ApiError: it does not wait.
+        """
+
+        def change(write: ThreadWrite) -> Answer:
+            check_claimable(write.run(run_id))
+            held = claims.held(write.connection, run_id)
+            claim, granted = claimed(held, body.user_id, token, self._ids, write.now)
+            if granted:
+                claims.hold(write.connection, run_id, claim)
+            return Answer(claim.answer(granted=granted))
+
+        return await append(self._log, thread_id, sent, change)
+
+    async def submit(
+        self, thread_id: str, run_id: str, body: ToolOutputsSubmit, sent: Sent | None = None, token: str | None = None
+    ) -> Answer:
+        """Answer all calls that a run waits for; it is queued again.
+
+        Args:
+            thread_id: whose run.
+            run_id: the run.
+            body: the outputs.
+            sent: the request.
+            token: of the caller's claim; None from a caller that knows of no claims, as the SDKs.
+
+        Raises:
+            NotFound: no such thread or run.
+            ApiError: it does not wait, or not for these calls; or the claim is lost.
         """
 
         def change(write: ThreadWrite) -> Answer:
             run, before = write.run(run_id), write.seq
             check_submit(run, body.tool_outputs)
+            if token is not None:
+                check_claim(claims.held(write.connection, run_id), token, write.now)
             outputs = {output.tool_call_id: output.text for output in body.tool_outputs}
             for step in write.steps(run_id):
                 if step.status == "in_progress":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from livethread.clock import Clock
 from livethread.domain.cursor import Cursor
+from livethread.domain.listed import listed
 from livethread.domain.lists import ListQuery
 from livethread.domain.messages import Message
 from livethread.domain.record import Deleted
@@ -80,7 +80,8 @@ class Threads:
             return page_of_threads(connection, window(query, "thread", find))
 
         page = await self._database.read(read)
-        return Listing([listed(row) for row in page.rows], [row.id for row in page.rows], page.has_more)
+        texts = [listed(row.object, row.opening, row.last_message, row.active_at) for row in page.rows]
+        return Listing(texts, [row.id for row in page.rows], page.has_more)
 
     async def update(self, thread_id: str, body: ThreadUpdate, sent: Sent | None = None) -> Answer:
         """Change the fields that the body gives.
@@ -112,12 +113,6 @@ def begin(write: ThreadWrite, thread: Thread, messages: Sequence[Message]) -> No
     write.append(thread, "thread.created")
     for message in messages:
         write.append(message, "thread.message.created")
-
-
-def listed(row: AnyRow) -> str:
-    """A thread's row as the list of threads shows it: the object, its ``title`` and its ``last_message``."""
-    title = json.loads(row.object)["metadata"].get("title") or " ".join(row.opening.split()) or None
-    return f'{row.object[:-1]},"title":{json.dumps(title)},"last_message":{row.last_message}}}'
 
 
 def _delete(write: ThreadWrite) -> Answer:

@@ -58,6 +58,17 @@ _STEPS_OF_RUNS: Final = (
     .where(run_steps.c.run_id.in_(bindparam("run_ids", expanding=True)))
     .order_by(run_steps.c.created_seq)
 )
+_NEWEST_MESSAGE: Final = (
+    select(messages)
+    .where(messages.c.thread_id == bindparam("thread_id"), messages.c.ended_seq + 0 < OPEN)
+    .order_by(messages.c.created_seq.desc())  # by its index, which begins with the newest
+    .limit(1)
+)
+_THREADS_BY_ACTIVITY: Final = (
+    select(threads)
+    .where(threads.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(threads.c.active_at, threads.c.id)
+)
 _ANY_MESSAGE: Final = select(messages.c.id).where(messages.c.thread_id == bindparam("thread_id")).limit(1)
 _LEASE: Final = select(leases).where(leases.c.run_id == bindparam("run_id"))
 _CHANGE_LEASE: Final = update(leases).where(leases.c.run_id == bindparam("its_id"))
@@ -256,12 +267,7 @@ def has_messages(connection: Connection, thread_id: str) -> bool:
 
 def newest_message(connection: Connection, thread_id: str) -> AnyRow | None:
     """The newest message whose text no longer grows."""
-    return connection.execute(
-        select(messages)
-        .where(messages.c.thread_id == thread_id, messages.c.ended_seq < OPEN)
-        .order_by(messages.c.created_seq.desc())
-        .limit(1)
-    ).one_or_none()
+    return connection.execute(_NEWEST_MESSAGE, {"thread_id": thread_id}).one_or_none()
 
 
 def created_message(connection: Connection, thread_id: str, message_id: str) -> AnyRow | None:
@@ -282,6 +288,11 @@ def all_threads(connection: Connection) -> Iterator[AnyRow]:
     """Every thread that is not deleted, least active first, one by one."""
     found = select(threads).where(threads.c.deleted_at.is_(None)).order_by(threads.c.active_at, threads.c.id)
     yield from connection.execute(found, execution_options=_SOME)
+
+
+def threads_by_activity(connection: Connection, ids: Collection[str]) -> Sequence[AnyRow]:
+    """These threads, those that are deleted too, the least active first."""
+    return connection.execute(_THREADS_BY_ACTIVITY, {"ids": list(ids)}).all()
 
 
 def of_thread(connection: Connection, table: Table, thread_id: str) -> Iterator[AnyRow]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
 metadata: Final = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 
 OPEN: Final = 2**62
 """The ``ended_seq`` of a message whose text still grows: later than any event."""
+
+_LISTED: Final = text("deleted_at IS NULL")
+_DELETED: Final = text("deleted_at IS NOT NULL")
 
 assistants: Final = Table(
     "assistants",
@@ -31,8 +34,8 @@ threads: Final = Table(
     Column("opening", Text, nullable=False),  # the beginning of the first message, for the title
     Column("last_message", Text, nullable=False),  # JSON, "null" where there is none
     Column("object", Text, nullable=False),
-    Index(None, "active_at"),
-    Index(None, "deleted_at"),
+    Index(None, "active_at", "id", sqlite_where=_LISTED, postgresql_where=_LISTED),
+    Index(None, "deleted_at", sqlite_where=_DELETED, postgresql_where=_DELETED),  # else taken for the list
 )
 
 events: Final = Table(
@@ -100,6 +103,15 @@ leases: Final = Table(
     Column("lease_until", BigInteger, nullable=False),  # seconds
     Column("usage", Text),  # JSON: what the turn cost whose calls the run waits for; its step ends with it
     Index(None, "owner"),
+)
+
+claims: Final = Table(
+    "claims",
+    metadata,
+    Column("run_id", String(128), primary_key=True),  # there only while the run waits for its caller
+    Column("user_id", String(64), nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),  # seconds
 )
 
 answers: Final = Table(

@@ -46,7 +46,9 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 """What null, or nothing, means."""
 
-_SAID_OTHERWISE: Final = {"ordered_at", "activity", "title", "last_message", "attachments", "file_ids"}
+_SAID_OTHERWISE: Final = {
+    "ordered_at", "activity", "active_at", "title", "last_message", "attachments", "file_ids",
+}  # fmt: skip
 """Fields that are read, or follow from others, although no record has them by that name."""
 
 
