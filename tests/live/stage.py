@@ -76,9 +76,10 @@ class Stage:
         folder: for the database and the draft file; what they hold is taken up.
         bus: carries the hints.
         seed: makes the ids repeatable.
+        pace: says how long text is joined.
     """
 
-    def __init__(self, folder: Path, bus: Bus, seed: int) -> None:
+    def __init__(self, folder: Path, bus: Bus, seed: int, pace: Pace) -> None:
         self.file = folder / "livethread.db"
         if not self.file.exists():
             self.file.write_bytes(empty_database())
@@ -86,7 +87,7 @@ class Stage:
         self.clock = StoppedClock()
         self.bus = bus
         self.database = Database.sqlite(self.file)
-        self.pace = Pace()
+        self.pace = pace
         self.drafts = FileDrafts(folder / "drafts", self._grown, self.pace)
         self.log = ThreadLog(self.database, self.drafts, bus, self.ids, self.clock)
         reading = Reading(self.database, self.drafts)
@@ -172,9 +173,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, bus: Bus | None = None, seed: int = 1) -> AsyncIterator[Stage]:
+async def staged(folder: Path, bus: Bus | None = None, seed: int = 1, pace: Pace | None = None) -> AsyncIterator[Stage]:
     """A stage with a thread."""
-    stage = Stage(folder, bus or LocalBus(), seed)
+    stage = Stage(folder, bus or LocalBus(), seed, pace or Pace())
     stage.database.start()
     try:
         await stage.open_thread()

@@ -25,7 +25,7 @@ def test_the_window_grows_while_the_loop_is_behind_once_for_each_window() -> Non
 
 def test_the_window_shrinks_when_two_of_it_have_passed_on_time(behind: Pace) -> None:
     windows = []
-    for now in [10.3, 10.37, 10.4, 10.48, 10.5, 10.55, 20.0]:
+    for now in [10.3, 10.37, 10.4, 10.48, 10.5, 10.55, 10.6]:
         behind.note(0.0, now)
         windows.append(behind.window)
     assert windows == [WINDOWS[step] for step in (3, 2, 2, 1, 1, 0, 0)]
@@ -44,3 +44,8 @@ def test_a_loop_that_is_not_measurably_behind_never_waits_for_a_timer() -> None:
     for now in range(100):
         pace.note(0.004, now)
         assert pace.window == 0.0
+
+
+def test_after_a_quiet_second_nothing_is_joined_any_more(behind: Pace) -> None:
+    behind.note(0.0, 11.3)
+    assert behind.window == 0.0

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from livethread.domain.fold import Fold
 from livethread.live.bus import LocalBus
+from livethread.live.pace import Pace
 from tests.cuts.viewer import Held
 from tests.live.lying_bus import LyingBus
 from tests.live.screen import Screen, settled
 from tests.live.stage import Owner, Stage, staged, until
+from tests.live.whim import Whim
 
 DOINGS = (
     "run", "say", "say", "say", "say", "say", "end", "cancel", "post", "rename", "fill", "fill", "drain", "drain",
@@ -146,10 +148,10 @@ class Play:
             assert person.held.fold.runs == tuple(item for item in truth.runs if item["id"] == name)
 
 
-async def play(program: list[Doing], *, lying: int | None) -> None:
+async def play(program: list[Doing], *, lying: int | None, pace: Pace | None = None) -> None:
     with TemporaryDirectory() as folder:
         bus = LocalBus() if lying is None else LyingBus(lying)
-        async with staged(Path(folder), bus) as stage:
+        async with staged(Path(folder), bus, pace=pace) as stage:
             story = Play(stage)
             for person in story.people[:2]:
                 await person.come()
@@ -189,3 +191,10 @@ def test_nor_when_sweeps_and_pieces_are_cut_short(program: list[Doing], honest: 
         patch.setattr("livethread.live.tip.BATCH", 3)
         patch.setattr("livethread.live.tip.RECENT", 4)
         asyncio.run(play(program, lying=None if honest else 1))
+
+
+@SLOW
+@given(PROGRAMS, st.integers(0, 2**32), st.booleans())
+def test_nor_while_text_waits_to_be_joined(program: list[Doing], seed: int, honest: bool) -> None:
+    """So messages end, and viewers come and go, while some of the text is not stored yet."""
+    asyncio.run(play(program, lying=None if honest else seed, pace=Whim(seed)))

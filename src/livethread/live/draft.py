@@ -13,6 +13,9 @@ from livethread.domain.content import refusal_block, text_block
 
 Kind = Literal["text", "refusal"]
 
+PARTS: Final = 255
+"""At most so many parts; behind them the last part goes on, since a record counts in a byte."""
+
 _SHORT: Final = 1024
 """Bytes of text that are not cut out again when they are asked for twice in a row."""
 
@@ -53,13 +56,14 @@ class Draft:
 
     def grow(self, kind: Kind, text: bytes) -> None:
         """Add text at the end; text of another kind begins a new part."""
-        if kind != self.kind:
+        if kind != self.kind and len(self.parts) < PARTS:
             self._begin(kind)
         self.tail += text
 
     def say(self, kind: Kind, text: bytes) -> None:
         """The same, with a token that is about to be asked for: to be written, then to be shown."""
         self.grow(kind, text)
+        kind = self.kinds[-1]
         if len(text) < _SHORT:
             part, end = len(self.parts) - 1, len(self.tail)
             offset = end - len(text)

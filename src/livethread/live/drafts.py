@@ -78,17 +78,18 @@ class FileDrafts:
         draft = self._open.get(message_id)
         if draft is None:
             draft = self._open[message_id] = Draft(thread_id, message_id)
+        said = text.encode()
         if draft.waits:
-            draft.grow(kind, text.encode())
+            draft.grow(kind, said)
         else:
             draft.waits = True
             if self._pace.window:
-                draft.grow(kind, text.encode())
+                draft.grow(kind, said)
                 self._join(draft, draft.stored_at + self._pace.window)
                 return
-            draft.say(kind, text.encode())
+            draft.say(kind, said)
             self._soon.append(draft)
-        if self._turn is None or self._later:
+        if self._turn is None or (self._later and not self._pace.window):
             loop = asyncio.get_running_loop()
             self._ask(loop, loop.time())
 
@@ -183,7 +184,7 @@ class FileDrafts:
             self._file.empty()
         elif self._file.large and not self.left_behind:
             self._file.rewrite(
-                record(draft.key, piece) for draft in self._open.values() for piece in draft.since(0, 0, draft.end)
+                record(draft.key, piece) for draft in self._open.values() for piece in draft.since(0, 0, draft.stored)
             )
         self.grown(threads)
 
@@ -203,4 +204,6 @@ class FileDrafts:
         try:
             self.flush()
         finally:
+            if self._turn is not None:
+                self._turn.cancel()  # the number of the file may be another's by then
             self._file.close()

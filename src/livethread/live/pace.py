@@ -10,6 +10,9 @@ BEHIND: Final = 0.005
 WINDOWS: Final = (0.0, 0.033, 0.05, 0.066)
 """Seconds in which pieces are joined, growing while the loop is behind; a third of 100 ms is left for all else."""
 
+QUIET: Final = 1.0
+"""Seconds without being late after which nothing is joined any more: an idle system waits for no timer."""
+
 
 class Pace:
     """One for all drafts of a process, since they share its loop."""
@@ -33,8 +36,8 @@ class Pace:
             self._late = now
             if now - self._changed >= self.window:
                 self._go(min(self._step + 1, len(WINDOWS) - 1), now)
-        elif self._step and now - max(self._late, self._changed) >= 2 * self.window:
-            self._go(self._step - 1, now)
+        elif self._step and (on_time := now - max(self._late, self._changed)) >= 2 * self.window:
+            self._go(self._step - 1 if on_time < QUIET else 0, now)
 
     def _go(self, step: int, now: float) -> None:
         self._step, self._changed, self.window = step, now, WINDOWS[step]
