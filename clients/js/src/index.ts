@@ -1,0 +1,174 @@
+/** One variable that is always right: the messages of a Livethread thread, live to the token. */
+
+import { createHttp, type HttpOptions, newKey } from "./http.js";
+import { type LiveThread, liveThread, type MessageBody, type Setter, type Written } from "./threads.js";
+import type { ToolOutput, Tools } from "./tools.js";
+import type { Message, Run, Thread, ThreadState } from "./types.js";
+
+export { ApiError, Unreachable } from "./http.js";
+export type { MessageBody, Setter } from "./threads.js";
+export type { Tool, ToolContext, ToolOutput, Tools } from "./tools.js";
+export type * from "./types.js";
+
+export interface ClientOptions extends HttpOptions {
+  /** Who looks on and writes: others see that person come, go and type. Without it viewers are only counted. */
+  name?: string;
+  /** Two clients with one are one person; made of the name, unless given. */
+  userId?: string;
+  /** How many of the newest messages are loaded, 1 to 100; 20 unless given. */
+  limit?: number;
+  /** Functions of this page that assistants may call. */
+  tools?: Tools;
+  /** Tells of `online`, `offline`, `pageshow` and `visibilitychange`; the window, where there is one. */
+  page?: EventTarget;
+  /** Calls a function once, when the page is about to be painted. */
+  frame?: (run: () => void) => void;
+}
+
+/** A message of a user, or the API's body of any. */
+export type NewMessage = string | MessageBody;
+
+/** Ends what it was returned for. */
+export interface Stop {
+  (): void;
+  /** Is kept once the newest messages are there; rejects if they will never be. */
+  ready: Promise<void>;
+}
+
+/**
+ * A server. Its methods share one store for each thread, and may be called in any order and number, also taken out of
+ * the object. Each rejects with `ApiError` where it is refused and with `Unreachable` where nobody answers.
+ *
+ * A `set` is any function, such as the setter of a React state; it is called with the whole list of messages, newest
+ * first, whenever one has changed. However often it is passed, it is called once.
+ */
+export interface Client {
+  /** Keep a variable current, until the returned function is called. */
+  loadThread(thread_id: string, set: Setter): Stop;
+  /** Add a message, which nobody is asked to answer. It shows at once, with `pending: true`. */
+  addMessage(thread_id: string, message: NewMessage, set?: Setter): Promise<Message>;
+  /** Have an assistant answer; resolves once the run has ended, or waits for outputs that no tool of ours has. */
+  run(thread_id: string, assistant_id: string, set?: Setter): Promise<Run>;
+  /** Add a message and have an assistant answer it, both or neither. */
+  addMessageAndRun(thread_id: string, message: NewMessage, assistant_id: string, set?: Setter): Promise<Run>;
+  /** The same with several assistants, who answer side by side. */
+  addMessageAndRuns(thread_id: string, message: NewMessage, assistant_ids: string[], set?: Setter): Promise<Run[]>;
+  /** Stop every run that is active or waits; what was written stays. Returns those runs. */
+  stop(thread_id: string): Promise<Run[]>;
+  /** Give a run what its calls have returned, all of them; resolves as `run` does. */
+  submitToolOutputs(thread_id: string, run_id: string, outputs: ToolOutput[], set?: Setter): Promise<Run>;
+  /** Tell the others that the person types; it lapses after 5 seconds. */
+  typing(thread_id: string, typing?: boolean): Promise<void>;
+  /** @param body - the API's, with `messages` and `metadata` for example */
+  createThread(body?: { messages?: MessageBody[]; metadata?: Record<string, string> }): Promise<Thread>;
+  deleteThread(thread_id: string): Promise<void>;
+  /** The thread as an external store; it is followed while anybody subscribes. */
+  thread(thread_id: string): { subscribe(listener: () => void): () => void; getSnapshot(): ThreadState };
+}
+
+interface Turn {
+  message: Message;
+  runs: Run[];
+}
+
+/** Speak to a server; nothing is sent yet. */
+export function createClient(options: ClientOptions = {}): Client {
+  const { name, userId = name?.trim().replace(/\s+/g, "-"), limit } = options;
+  const http = createHttp(options);
+  const who: Record<string, string> = name === undefined ? {} : { name, user_id: userId! };
+  const user = userId ?? newKey();
+  const query = `?${new URLSearchParams({ ...who, ...(limit && { limit: `${limit}` }) })}`;
+  const threads = new Map<string, LiveThread>();
+  const around = { page: globalThis.window, ...options, tools: options.tools ?? {}, http, query, user, threads };
+
+  const of = (id: string): LiveThread => {
+    const known = threads.get(id) ?? liveThread(id, around);
+    threads.set(id, known);
+    return known;
+  };
+  const written = (message: NewMessage): Written => {
+    const body = typeof message === "string" ? { content: message } : message;
+    return { role: "user", ...body, metadata: { ...who, ...body.metadata } };
+  };
+  /** Do something in a thread that is followed meanwhile. */
+  const follow = <T>(id: string, set: Setter | undefined, act: (thread: LiveThread) => Promise<T>): Promise<T> => {
+    const thread = of(id);
+    return thread.work(() => act(thread), set, true);
+  };
+  /** Ask for something that needs no following. */
+  const ask = <T>(id: string, method: string, path: string, body?: unknown): Promise<T> => {
+    const thread = of(id);
+    return thread.work(() => thread.call<T>(method, path, body));
+  };
+
+  const addMessageAndRuns: Client["addMessageAndRuns"] = (thread_id, message, assistants, set) =>
+    follow(thread_id, set, async (thread) => {
+      const body = written(message);
+      const turn = { message: body, assistants };
+      const { runs } = await thread.post<Turn>("/turns", turn, body, (made) => made.message);
+      return Promise.all(runs.map(({ id }) => thread.until(id)));
+    });
+
+  return {
+    loadThread(thread_id, set) {
+      const { stop, ready } = of(thread_id).hold(set);
+      return Object.assign(stop, { ready });
+    },
+    addMessage(thread_id, message, set) {
+      const thread = of(thread_id);
+      const body = written(message);
+      return thread.work(() => thread.post<Message>("/messages", body, body, (made) => made), set);
+    },
+    run: (thread_id, assistant_id, set) =>
+      follow(thread_id, set, async (thread) =>
+        thread.until((await thread.call<Run>("POST", "/runs", { assistant_id })).id),
+      ),
+    addMessageAndRun: (thread_id, message, assistant_id, set) =>
+      addMessageAndRuns(thread_id, message, [assistant_id], set).then(([run]) => run!),
+    addMessageAndRuns,
+    stop: (thread_id) => ask<{ data: Run[] }>(thread_id, "POST", "/stop").then(({ data }) => data),
+    submitToolOutputs: (thread_id, run_id, tool_outputs, set) =>
+      follow(thread_id, set, async (thread) => {
+        await thread.call("POST", `/runs/${run_id}/submit_tool_outputs`, { tool_outputs });
+        return thread.until(run_id, tool_outputs.map(({ tool_call_id }) => tool_call_id));
+      }),
+    typing: (thread_id, typing = true) => ask(thread_id, "POST", "/typing", { user_id: user, typing }),
+    createThread: (body = {}) => http.call("POST", "/threads", body),
+    deleteThread: (thread_id) => ask(thread_id, "DELETE", ""),
+    thread(thread_id) {
+      const thread = of(thread_id);
+      return {
+        subscribe(listener) {
+          const { stop } = thread.hold();
+          const unsubscribe = thread.store.subscribe(() => listener());
+          return () => {
+            unsubscribe();
+            stop();
+          };
+        },
+        getSnapshot: thread.store.getSnapshot,
+      };
+    },
+  };
+}
+
+let usual: Client | undefined;
+
+/** Those of a client for the server that this module came from, which is made when the first of them is called. */
+export const {
+  loadThread,
+  addMessage,
+  run,
+  addMessageAndRun,
+  addMessageAndRuns,
+  stop,
+  submitToolOutputs,
+  typing,
+  createThread,
+  deleteThread,
+} = new Proxy({} as Client, {
+  get:
+    (_, name: keyof Client) =>
+    (...args: any[]) =>
+      ((usual ??= createClient())[name] as (...args: any[]) => unknown)(...args),
+});

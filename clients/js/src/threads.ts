@@ -1,0 +1,314 @@
+/** Threads that are followed as long as somebody wants them, each with one store that all share. */
+
+import { follow } from "./connection.js";
+import { Fold } from "./fold.js";
+import { ApiError, type Http, newKey, Unreachable } from "./http.js";
+import type { SseEvent } from "./sse.js";
+import { Store } from "./store.js";
+import { answer, callsOf, canAnswer, type Tools } from "./tools.js";
+import type { Content, Message, Run } from "./types.js";
+
+/** Is given the whole list of messages, newest first, whenever it has changed; a setter of React, say. */
+export type Setter = (messages: Message[]) => void;
+
+/** The API's body of a message. */
+export interface MessageBody {
+  role?: "user" | "assistant";
+  content: string | ({ type: "text"; text: string } | Exclude<Content, { type: "text" | "refusal" }>)[];
+  metadata?: Record<string, string>;
+  [field: string]: unknown;
+}
+
+/** A body with everything that it may leave out, as far as it shows. */
+export type Written = MessageBody & Required<Pick<MessageBody, "role" | "metadata">>;
+
+/** What all threads of a client have in common. */
+export interface Surroundings {
+  http: Http;
+  tools: Tools;
+  /** The parameters of the streams: who looks on, how many messages are loaded. */
+  query: string;
+  /** Who claims the calls of runs. */
+  user: string;
+  page?: EventTarget;
+  frame?: (act: () => void) => void;
+  /** Those that somebody wants, by id. */
+  threads: Map<string, LiveThread>;
+}
+
+/** Milliseconds that a connection is kept for whoever wants the thread next. */
+const GRACE = 1_000;
+const TERMINAL = /^(completed|incomplete|failed|cancelled|expired)$/;
+
+interface Waiter {
+  run_id: string;
+  answered: string[];
+  resolve(run: Run): void;
+  reject(error: Error): void;
+}
+
+/** One thread. */
+export interface LiveThread {
+  store: Store;
+  /** Ask the server for something; `path` is that behind the thread's. */
+  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /**
+   * Follow the thread until `stop` is called.
+   *
+   * @param set - is given the messages meanwhile; one that is held more than once is told once
+   * @returns `ready` is kept once the newest messages are there, and rejects if they will never be
+   */
+  hold(set?: Setter): { stop: () => void; ready: Promise<void> };
+  /**
+   * Do something in the thread; what goes wrong stands in the store, too.
+   *
+   * @param live - whether the thread is followed meanwhile; with a setter it always is
+   */
+  work<T>(act: () => Promise<T>, set?: Setter, live?: boolean): Promise<T>;
+  /**
+   * Send a message, which shows as pending until it is there.
+   *
+   * @param body - in which it is sent
+   * @param made - finds it in the answer
+   */
+  post<T>(path: string, body: unknown, message: Written, made: (answer: T) => Message): Promise<T>;
+  /**
+   * Resolves with a run once it has ended, or waits for its caller with nobody here to answer it.
+   *
+   * @param answered - the ids of calls that it waits for no more, whatever its row still says
+   */
+  until(run_id: string, answered?: string[]): Promise<Run>;
+}
+
+export function liveThread(id: string, { http, tools, query, user, page, frame, threads }: Surroundings): LiveThread {
+  const path = `/threads/${encodeURIComponent(id)}`;
+  const fold = new Fold();
+  const store = new Store(fold, frame);
+  const holders = new Set<{ set?: Setter | undefined }>();
+  /** What each setter was given last. */
+  const shown = new WeakMap<Setter, readonly Message[]>();
+  const waiters = new Set<Waiter>();
+  /** What is being sent, by the key under which it shows as pending. */
+  const posts = new Map<string, Message>();
+  /** The calls that our tools have taken up, by run. */
+  const taken = new Map<string, string>();
+  let end: (() => void) | undefined;
+  let ready: Promise<void>;
+  let loaded: () => void;
+  let refused: (error: Error) => void;
+
+  const live: LiveThread = {
+    store,
+    call: (method, suffix, body) => http.call(method, path + suffix, body),
+    hold(set) {
+      const holder = { set };
+      if (set && !setters().has(set)) shown.delete(set);
+      holders.add(holder);
+      if (!end) open();
+      show();
+      const stop = () => {
+        if (holders.delete(holder) && !holders.size) http.after(GRACE, close);
+      };
+      return { stop, ready };
+    },
+    async work(act, set, following = !!set) {
+      const { stop, ready } = following ? live.hold(set) : { stop: close };
+      store.set({ error: null });
+      try {
+        return (await Promise.all([act(), ready]))[0];
+      } catch (error) {
+        store.set({ error: error as Error });
+        throw error;
+      } finally {
+        show();
+        stop();
+      }
+    },
+    async post<T>(suffix: string, body: unknown, message: Written, made: (answer: T) => Message) {
+      const sent = pending(id, message);
+      posts.set(sent.id, sent);
+      store.pend(sent);
+      try {
+        const answer = await live.call<T>("POST", suffix, body);
+        store.replace(sent.id, made(answer));
+        return answer;
+      } catch (error) {
+        store.drop(sent.id);
+        throw error;
+      } finally {
+        posts.delete(sent.id);
+      }
+    },
+    until: (run_id, answered = []) =>
+      new Promise((resolve, reject) => {
+        if (!end) return reject(store.getSnapshot().error ?? deleted());
+        waiters.add({ run_id, answered, resolve, reject });
+        look();
+      }),
+  };
+
+  const open = () => {
+    threads.set(id, live);
+    store.set({ status: "connecting", error: null });
+    ready = new Promise((resolve, reject) => {
+      loaded = resolve;
+      refused = reject;
+    });
+    ready.catch(() => {}); // it stands in the store; not everybody asks
+    if (fold.cursor) loaded();
+    end = follow(
+      http,
+      `${path}/events${query}`,
+      {
+        cursor: () => fold.cursor,
+        take,
+        live() {
+          const { error } = store.getSnapshot();
+          store.set({ status: "live", error: error instanceof Unreachable ? null : error });
+        },
+        lost: (status, error) => store.set({ status, error }),
+        ended,
+      },
+      page,
+    );
+  };
+
+  const close = () => {
+    if (holders.size) return;
+    end?.();
+    end = undefined;
+    loaded?.();
+    store.set({ status: "connecting" });
+    if (threads.get(id) === live) threads.delete(id);
+  };
+
+  const ended = (error?: Error) => {
+    end = undefined;
+    if (error instanceof ApiError && error.status === 404 && fold.cursor) {
+      // Deleted, and that so long ago, or with so much else, that the log does not tell of it any more.
+      store.take({ type: "thread.deleted", data: "{}", id: "" });
+      error = undefined;
+    }
+    store.set({ status: "offline", error });
+    error ??= deleted();
+    if (fold.cursor) loaded();
+    else refused(error);
+    fail(error);
+  };
+
+  /** Tell those who wait for a run, or for any, that they do so in vain. */
+  const fail = (error: Error, run_id?: string) => {
+    for (const waiter of waiters) {
+      if (run_id && waiter.run_id !== run_id) continue;
+      waiters.delete(waiter);
+      waiter.reject(error);
+    }
+  };
+
+  const take = (event: SseEvent) => {
+    const snapshot = event.type === "thread.snapshot";
+    const before = posts.size && /snapshot|created/.test(event.type) && fold.messages.map(({ id }) => id);
+    store.take(event);
+    if (before) fold.messages.filter(({ id }) => !before.includes(id)).forEach(recognize);
+    if (snapshot) {
+      show();
+      loaded();
+    }
+    if (snapshot || /^thread\.run\.(?!step)/.test(event.type)) look(snapshot);
+  };
+
+  /**
+   * The stream is often faster than the answer: what looks like a message that is being sent is taken for it. If
+   * somebody else has said the very same, ours shows a moment later; but nothing ever shows twice.
+   */
+  const recognize = (message: Message) => {
+    for (const [key, post] of posts) {
+      if (likeness(post) !== likeness(message)) continue;
+      posts.delete(key);
+      return store.replace(key, message);
+    }
+  };
+
+  /** Give the setters what they have not seen, once there is anything to see. */
+  const show = () => {
+    if (!fold.cursor) return;
+    const { messages } = store.getSnapshot();
+    for (const set of setters()) {
+      if (!set || shown.get(set) === messages) continue;
+      shown.set(set, messages);
+      try {
+        set(messages as Message[]);
+      } catch (error) {
+        void Promise.reject(error); // told to the page's own handlers; the other setters are told all the same
+      }
+    }
+  };
+
+  const setters = () => new Set([...holders].map(({ set }) => set));
+
+  /** See which runs have ended, and which wait for us. */
+  const look = (snapshot = false) => {
+    for (const run of fold.runs) {
+      if (!callsOf(run).length) taken.delete(run.id);
+      else if (canAnswer(tools, run)) takeUp(run);
+    }
+    for (const waiter of waiters) {
+      const run = fold.runs.find((run) => run.id === waiter.run_id);
+      if (run) tell(waiter, run);
+      // It may have ended so long ago that the snapshot does not show it.
+      else if (snapshot) {
+        live
+          .call<Run>("GET", `/runs/${waiter.run_id}`)
+          .then((read) => tell(waiter, read))
+          .catch((error) => fail(error, waiter.run_id));
+      }
+    }
+  };
+
+  const tell = (waiter: Waiter, run: Run) => {
+    const asks = callsOf(run).some((call) => !waiter.answered.includes(call.id)) && !canAnswer(tools, run);
+    if (!asks && !TERMINAL.test(run.status)) return;
+    waiters.delete(waiter);
+    waiter.resolve(run);
+  };
+
+  const takeUp = (run: Run) => {
+    const key = keyOf(run);
+    if (taken.get(run.id) === key) return;
+    taken.set(run.id, key);
+    const waits = () => !!end && fold.runs.some((now) => now.id === run.id && keyOf(now) === key);
+    answer(http, `${path}/runs/${run.id}`, user, tools, run, waits).catch((error) => {
+      store.set({ error });
+      fail(error, run.id);
+    });
+  };
+
+  store.subscribe(show);
+  return live;
+}
+
+/** The calls that a run waits for, as something to compare. */
+const keyOf = (run: Run): string => JSON.stringify(callsOf(run));
+
+const deleted = () => new ApiError("The thread was deleted.", 404);
+
+/** What two messages have in common that say the same. */
+const likeness = ({ role, content, metadata }: Message): string => JSON.stringify([role, content, metadata]);
+
+function pending(thread_id: string, { role, content, metadata }: Written): Message {
+  const blocks = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  return {
+    id: `pending_${newKey()}`,
+    object: "thread.message",
+    thread_id,
+    created_at: Math.floor(Date.now() / 1000),
+    role,
+    status: "completed",
+    content: blocks.map((block) =>
+      block.type === "text" ? { type: "text", text: { value: block.text, annotations: [] } } : block,
+    ) as Message["content"],
+    run_id: null,
+    assistant_id: null,
+    metadata,
+  };
+}

@@ -1,0 +1,110 @@
+/** Functions of this page that answer the calls of runs; when many watch, exactly one does. */
+
+import type { ApiError, Http } from "./http.js";
+import type { Run } from "./types.js";
+
+/** What a call is about, besides its arguments. */
+export interface ToolContext {
+  thread_id: string;
+  run_id: string;
+  tool_call_id: string;
+}
+
+/**
+ * Answers a call. What it returns is the output: a string as it is, anything else as JSON. What it throws is told to
+ * the model as the output.
+ */
+export type Tool = (args: any, context: ToolContext) => unknown;
+
+/** By the names of the functions that assistants may call. */
+export type Tools = Record<string, Tool>;
+
+/** What a call has returned. */
+export interface ToolOutput {
+  tool_call_id: string;
+  output: string;
+}
+
+interface Claim {
+  granted: boolean;
+  token?: string;
+  /** Seconds since the epoch, by the server's clock. */
+  expires_at: number;
+}
+
+/** A claim holds for 15 seconds, and is renewed well before. */
+const RENEWED = 5_000;
+/** Milliseconds that are waited, at most, before it is looked again whether somebody else's claim has led anywhere. */
+const LAPSE = 15_000;
+
+/** The calls that a run waits for; empty if it waits for none. */
+export const callsOf = (run: Run) =>
+  (run.status === "requires_action" && run.required_action?.submit_tool_outputs.tool_calls) || [];
+
+/** Whether a run waits, and for nothing but these functions. */
+export const canAnswer = (tools: Tools, run: Run): boolean => {
+  const calls = callsOf(run);
+  return calls.length > 0 && calls.every((call) => Object.hasOwn(tools, call.function.name));
+};
+
+/**
+ * Answer the calls of a run, unless somebody else does.
+ *
+ * @param path - of the run, behind `/v1`
+ * @param user - who claims it
+ * @param waits - whether the run still waits for these calls, and we still look on
+ * @throws ApiError or Unreachable: the run could not be claimed, or its outputs are refused
+ */
+export async function answer(
+  http: Http,
+  path: string,
+  user: string,
+  tools: Tools,
+  run: Run,
+  waits: () => boolean,
+): Promise<void> {
+  let outputs: Promise<ToolOutput[]> | undefined; // whatever happens to claims, no function is called twice
+  const claim = (token?: string) => http.call<Claim>("POST", `${path}/claim`, { user_id: user }, bearing(token));
+  while (waits()) {
+    try {
+      const { token, expires_at } = await claim();
+      if (token) {
+        outputs ??= Promise.all(callsOf(run).map((call) => called(tools, run, call)));
+        let cancel: () => void;
+        const renew = () => {
+          cancel = http.after(RENEWED, () => {
+            renew();
+            claim(token).catch(() => {}); // one that is lost is noticed at the end
+          });
+        };
+        renew();
+        try {
+          const body = { tool_outputs: await outputs };
+          return await http.call("POST", `${path}/submit_tool_outputs`, body, bearing(token));
+        } finally {
+          cancel!();
+        }
+      }
+      await http.sleep(Math.min(Math.max(expires_at * 1000 - http.now(), 1_000), LAPSE));
+    } catch (error) {
+      await http.sleep(1_000); // somebody else may have answered, or stopped the run, and we learn of it in a moment
+      if (waits() && (error as ApiError).code !== "claim_lost") throw error;
+    }
+  }
+}
+
+const bearing = (token?: string) => token && { "x-livethread-claim": token };
+
+async function called(tools: Tools, run: Run, call: ReturnType<typeof callsOf>[number]): Promise<ToolOutput> {
+  const { name, arguments: args } = call.function;
+  const tool_call_id = call.id;
+  let output: string;
+  try {
+    const context = { thread_id: run.thread_id, run_id: run.id, tool_call_id };
+    const given: unknown = await tools[name]!(JSON.parse(args || "{}"), context);
+    output = typeof given === "string" ? given : (JSON.stringify(given) ?? "");
+  } catch (error) {
+    output = `The function ${name} failed: ${error}`;
+  }
+  return { tool_call_id, output };
+}

@@ -1,0 +1,112 @@
+"""The npm package of `clients/js`: its own tests, types, build and size, and the server that serves it."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from livethread import testing
+from livethread.api import envelope
+from livethread.page.script import BUILT, client_script
+
+ROOT = Path(__file__).parents[2]
+NODE = ROOT / ".venv" / "bin" / "node"
+OLDEST_NODE = ROOT / ".sdks" / "node-20" / "bin" / "node"
+PACKAGE = ROOT / "clients" / "js"
+
+LARGEST = 6 * 1024
+"""Bytes of the whole core, as a browser fetches it compressed."""
+
+
+def node(*arguments: str | Path, version: Path = NODE) -> None:
+    """Runs Node in the package's folder; what it has to say is told if it fails."""
+    for needed in (version, PACKAGE / "node_modules" / "vitest" / "package.json"):
+        assert needed.exists(), f"{needed.relative_to(ROOT)} is missing, so clients/js cannot be tested: run make test"
+    ran = subprocess.run(
+        [version, *arguments],
+        cwd=PACKAGE, env={"PATH": os.environ["PATH"], "NO_COLOR": "1"}, timeout=55,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("built") / "client.js"
+    node("build.mjs", file)
+    return file
+
+
+def serving(file: Path) -> httpx2.AsyncClient:
+    app = FastAPI()
+    envelope.install(app)
+    app.add_route("/client.js", client_script(file))
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test")
+
+
+def test_its_types_fit() -> None:
+    node("node_modules/typescript/bin/tsc", "--noEmit")
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in PACKAGE.glob("test/*.test.ts")))
+def test_its_own_tests_pass(file: str) -> None:
+    node("node_modules/vitest/vitest.mjs", "run", f"test/{file}")
+
+
+def test_the_core_runs_on_the_oldest_node_too() -> None:
+    files = [f"test/{name}.test.ts" for name in ("sse", "fold", "store")]
+    node("node_modules/vitest/vitest.mjs", "run", *files, version=OLDEST_NODE)
+
+
+def test_the_core_is_small(built: Path) -> None:
+    size = len(gzip.compress(built.read_bytes(), 9))
+    assert size <= LARGEST
+
+
+def test_the_build_is_one_module_that_imports_nothing(built: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "alone.mjs"
+    alone.write_bytes(built.read_bytes())
+    node("--input-type=module", "--eval", f"import {{ loadThread }} from {alone.as_uri()!r}; loadThread.call;")
+
+
+async def test_a_page_gets_it_and_asks_each_time_whether_it_has_changed(tmp_path: Path) -> None:
+    file = tmp_path / "client.js"
+    file.write_text("export const one = 1;")
+    async with serving(file) as client:
+        answer = await client.get("/client.js")
+        etag = answer.headers["etag"]
+        assert (answer.status_code, answer.text) == (200, "export const one = 1;")
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert answer.headers["cache-control"] == "no-cache"
+        for held in (etag, f'"other", W/{etag}', "*"):
+            again = await client.get("/client.js", headers={"if-none-match": held})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+        other = await client.get("/client.js", headers={"if-none-match": '"other"'})
+        assert (other.status_code, other.text) == (200, "export const one = 1;")
+    file.write_text("export const two = 2;")
+    async with serving(file) as client:
+        assert (await client.get("/client.js")).headers["etag"] != etag
+
+
+async def test_a_checkout_without_a_build_says_so(tmp_path: Path) -> None:
+    async with serving(tmp_path / "client.js") as client:
+        answer = await client.get("/client.js")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        404,
+        "The browser client is not built in this checkout; "
+        "stop the server, and start it with make run, which builds it.",
+    )
+
+
+def test_the_server_serves_its_build_without_a_key_and_to_pages_of_this_machine() -> None:
+    assert BUILT.exists(), f"{BUILT.relative_to(ROOT)} is missing: run make test, which builds it"
+    with testing.server(api_keys=("secret",)) as url:
+        answer = httpx2.get(f"{url}/client.js", headers={"origin": "http://localhost:5173"})
+    assert (answer.status_code, answer.content) == (200, BUILT.read_bytes())
+    assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"
