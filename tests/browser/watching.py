@@ -35,12 +35,12 @@ tell(JSON.stringify(["ready"]));
 
 
 @contextlib.asynccontextmanager
-async def page(browser: Chromium) -> AsyncIterator[Page]:
+async def page(browser: Chromium, text: str = PAGE) -> AsyncIterator[Page]:
     """A page that belongs to no server of ours, and may ask one only because the server says so."""
     types = json.dumps([*sorted(THREAD_STREAM_TYPES), "open", "error", "done", "message"])
 
     async def answer(_: web.Request) -> web.Response:
-        return web.Response(text=PAGE.replace("TYPES", types), content_type="text/html")
+        return web.Response(text=text.replace("TYPES", types), content_type="text/html")
 
     app = web.Application()
     app.router.add_get("/", answer)
