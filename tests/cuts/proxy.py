@@ -16,7 +16,8 @@ class Proxy:
     """Hands bytes on, and cuts.
 
     A head is handed on whole or not at all: a browser takes half a head for a whole one when the connection is closed
-    behind it, and what has no content type is no stream.
+    behind it, and what has no content type is no stream. No more than two answers to POSTs are cut in a row: clients
+    ask four times.
 
     Args:
         target: the address of the server; may be changed while it runs.
@@ -35,6 +36,7 @@ class Proxy:
         """What the next connection is answered instead of asking the server; then it is closed."""
         self._dice = dice
         self._hasten = hasten
+        self._posts_cut = 0
         self._going: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -74,12 +76,19 @@ class Proxy:
             writer.close()
 
     async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        post = head.startswith(b"POST ")
         address = urlsplit(self.target)
         from_server, to_server = await asyncio.open_connection(address.hostname, address.port)
         self._writers.add(to_server)
+        # One request, for a connection that is kept would be cut in a later head.
+        to_server.write(head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n")
         asking = asyncio.create_task(self._ask(reader, to_server))
         try:
-            if not await self._answer(from_server, writer) and self._dice.random() < 0.5:
+            whole = await self._answer(from_server, writer, self.cutting and not (post and self._posts_cut == 2))
+            if post:
+                self._posts_cut = 0 if whole else self._posts_cut + 1
+            if not whole and self._dice.random() < 0.5:
                 raw: socket.socket = writer.get_extra_info("socket")
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
         finally:
@@ -88,18 +97,16 @@ class Proxy:
             to_server.close()
 
     async def _ask(self, reader: asyncio.StreamReader, to_server: asyncio.StreamWriter) -> None:
-        """Hand on what the reader says: one request, for a connection that is kept would be cut in a later head."""
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            to_server.write(head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n")
+        """Hand on what the reader says."""
+        with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 to_server.write(data)
                 await to_server.drain()
         to_server.close()  # the reader has gone
 
-    async def _answer(self, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Hand on what the server says, up to a random byte; whether that was its end."""
-        left = self._dice.randint(0, self._dice.choice([2000, 8000, 40_000])) if self.cutting else -1
+    async def _answer(self, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter, cutting: bool) -> bool:
+        """Hand on what the server says, up to a random byte if it is to be cut; whether that was its end."""
+        left = self._dice.randint(0, self._dice.choice([2000, 8000, 40_000])) if cutting else -1
         head = await from_server.readuntil(b"\r\n\r\n")
         if left == 0:
             self.cuts += 1
