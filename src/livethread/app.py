@@ -40,7 +40,9 @@ from livethread.live.reading import Reading
 from livethread.live.resume import Resume
 from livethread.live.snapshot import Snapshots
 from livethread.live.thread_list import ThreadList
-from livethread.page.script import BUILT, client_script
+from livethread.page.chat import BUILT as CHAT_PAGE
+from livethread.page.chat import add_chat_page
+from livethread.page.script import BUILT, add_client_script
 from livethread.page.start import start_page
 from livethread.providers.builtin import Builtin
 from livethread.providers.builtin.assistants import first_assistants
@@ -174,8 +176,8 @@ class Livethread:
         add_routes(api, services, max_body=self.settings.max_body)
         add_documentation(api)
         api.add_route("/healthz", self._health, include_in_schema=False)
-        api.add_route("/", self._start_page, include_in_schema=False)
-        api.add_route("/client.js", client_script(BUILT), include_in_schema=False)
+        add_chat_page(api, CHAT_PAGE, self._start_page)
+        add_client_script(api, BUILT)
         places = Places(self.settings.max_viewers_per_thread, self.settings.max_viewers)
         streams = Streams(api, services.hubs, self.thread_list, resume, places)
         return Headers(Unexpected(streams), self._ids, self.settings.origins, self.settings.api_keys)

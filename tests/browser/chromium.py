@@ -42,7 +42,9 @@ class Chromium:
         async for said in self._socket:
             message = json.loads(said.data)
             if "id" in message:
-                self._waiting.pop(message["id"]).set_result(message)
+                answer = self._waiting.pop(message["id"])
+                if not answer.done():  # whoever asked may have given up
+                    answer.set_result(message)
             elif message["method"] == "Runtime.bindingCalled":
                 self._pages[message["sessionId"]].told(json.loads(message["params"]["payload"]))
 

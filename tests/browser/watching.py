@@ -31,16 +31,15 @@ function watch(name, url) {
   for (const type of TYPES) source.addEventListener(type, note);
 }
 tell(JSON.stringify(["ready"]));
-</script>"""
+</script>""".replace("TYPES", json.dumps([*sorted(THREAD_STREAM_TYPES), "open", "error", "done", "message"]))
 
 
 @contextlib.asynccontextmanager
 async def page(browser: Chromium, text: str = PAGE) -> AsyncIterator[Page]:
     """A page that belongs to no server of ours, and may ask one only because the server says so."""
-    types = json.dumps([*sorted(THREAD_STREAM_TYPES), "open", "error", "done", "message"])
 
     async def answer(_: web.Request) -> web.Response:
-        return web.Response(text=text.replace("TYPES", types), content_type="text/html")
+        return web.Response(text=text, content_type="text/html")
 
     app = web.Application()
     app.router.add_get("/", answer)

@@ -169,3 +169,25 @@ async def test_only_a_person_types(url: str) -> None:
     async with Client(url) as client:
         with pytest.raises(ValueError, match="give the client a name"):
             await client.thread("thread_1").typing()
+
+
+async def test_one_claim_is_granted_and_its_token_gives_the_outputs(url: str) -> None:
+    calls = "turns: [[{calls: [{name: weather, arguments: '{}'}]}], [{text: Done.}]]"
+    async with Client(url, name="Ann") as ann, Client(url, name="Bob") as bob, Client(url) as nobody:
+        thread = await ann.create_thread(["Hello"])
+        run = await thread.run(await player(ann, calls))
+        async for state in thread.states():
+            if state.runs[0]["status"] == "requires_action":
+                break
+        (call,) = state.runs[0]["required_action"]["submit_tool_outputs"]["tool_calls"]
+        granted = await thread.claim(run["id"])
+        renewed = await thread.claim(run["id"], token=granted["token"])
+        refused = await bob.thread(thread.id).claim(run["id"])
+        with pytest.raises(ValueError, match="give the client a name"):
+            await nobody.thread(thread.id).claim(run["id"])
+        with pytest.raises(ApiError) as lost:
+            await thread.submit(run["id"], {call["id"]: "Sunny"}, token="another")
+        submitted = await thread.submit(run["id"], {call["id"]: "Sunny"}, token=granted["token"])
+    assert (granted["granted"], renewed["token"], refused["granted"]) == (True, granted["token"], False)
+    assert lost.value.code == "claim_lost"
+    assert submitted["id"] == run["id"]

@@ -271,6 +271,12 @@ class Life:
         viewer.since = viewer.position.seq
         self.viewers.append(viewer)
 
+    async def _older(self, which: int, text: str) -> None:
+        """Ask for a page of older messages; it is read at another moment, and taken at a third."""
+        under_way = [viewer for viewer in self.viewers if viewer.pages]
+        if viewer := _one(under_way or [viewer for viewer in self.viewers if viewer.thread and viewer.has_more], which):
+            await viewer.page_on(which + 1)
+
     # -- what is stored
 
     async def rows(self) -> Rows:
@@ -311,6 +317,8 @@ class Viewer:
         self.held, self.since, self.has_more, self.thread = set(held), since, has_more, thread
         self._view = view or View()
         self._decoder = Decoder()
+        self._asked: str | None = None
+        self._page: tuple[list[dict[str, Any]], bool] | None = None
 
     async def look(self) -> None:
         """Take what has come since, as bytes."""
@@ -337,7 +345,31 @@ class Viewer:
         assert snapshot == (await self.life.rows()).snapshot(limit, self.life.shown, str(self.position.cursor()))
         self.held = {item["id"] for noun in ("messages", "runs", "run_steps") for item in snapshot[noun]}
         self.since, self.has_more, self.thread = self.position.seq, snapshot["has_more"], True
+        self._asked = None  # a page that is under way is void
         self.fold.take(event.type, snapshot, event.id)
+
+    @property
+    def pages(self) -> bool:
+        """Whether a page of older messages is under way."""
+        return self._asked is not None or self._page is not None
+
+    async def page_on(self, limit: int) -> None:
+        """Go on with a page of older messages: ask for it, or read it, or take it."""
+        if self._page is not None:
+            if limit % 4:
+                await self.look()
+            (messages, has_more), asked = self._page, self._asked
+            self._page = self._asked = None
+            assert self.fold.add_older(messages, has_more) is (asked is not None)
+            if asked is not None:
+                self.held |= {message["id"] for message in messages}
+                self.has_more = has_more
+        elif self._asked is None:
+            self._asked = self.fold.ask_older()
+        else:
+            query = ListQuery(limit=limit, after=self._asked)
+            page = await self.life.messages.list(self.life.thread_id, query)
+            self._page = list(map(json.loads, page.texts)), page.has_more
 
     async def come_back(self) -> None:
         """Lose everything but the fold, and go on from its cursor."""
@@ -359,7 +391,8 @@ class Viewer:
         def mine(stored: Sequence[AnyRow]) -> list[AnyRow]:
             return [row for row in stored if row.id in self.held or row.created_seq > self.since]
 
-        shown = [self.life.shown(row) for row in reversed(mine(rows.messages))]
+        messages = mine(rows.messages) if self.has_more else rows.messages
+        shown = [self.life.shown(row) for row in reversed(messages)]
         return {
             "thread": json.loads(rows.thread.object) if self.thread else None,
             "messages": [message for message in shown if message["content"]],

@@ -32,7 +32,7 @@ OPERATIONS = (
     *("create_run", "create_run", "update_run", "cancel_run", "submit"),
     *("start", "start", "start", "begin", "begin", "begin", "begin", "say", "say", "say", "say"),
     *("complete", "call", "end", "break_off"),
-    *("look", "look", "come_back", "snapshot", "page"),
+    *("look", "look", "come_back", "snapshot", "page", *["older"] * 6),
 )
 """What may happen, more often where there is more to it."""
 
@@ -50,6 +50,15 @@ HELD_NOTHING_OF_WHAT_WENT = [
     for name, which in [("post", 0), ("page", 0), ("complete", 0), ("delete_message", 0), ("come_back", 1)]
 ]
 """A list of one message names no older text, and one that was growing then is deleted."""
+
+CHANGED_WHILE_IT_WAS_ON_ITS_WAY = [
+    Operation(name, which, "0")
+    for name, which in [
+        *[("snapshot", 0), ("older", 0), ("older", 10)],
+        *[("delete_message", 0), ("update_message", 0), ("older", 10)],
+    ]
+]
+"""A page of older messages was read, and one of them is deleted and another changed before it is there."""
 
 
 def state(fold: Fold) -> dict[str, Any]:
@@ -90,6 +99,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Story], None]:
     deleted=st.sampled_from([False, False, True]),
 )
 @example(program=HELD_NOTHING_OF_WHAT_WENT, seed=0, messages=0, deleted=False)
+@example(program=CHANGED_WHILE_IT_WAS_ON_ITS_WAY, seed=0, messages=5, deleted=False)
 def test_whatever_happens_every_viewer_holds_the_rows(
     live: Callable[[Story], None], program: list[Operation], seed: int, messages: int, deleted: bool
 ) -> None:

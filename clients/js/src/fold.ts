@@ -24,7 +24,7 @@ export interface Start {
 }
 
 /** A message's row and, apart from it, the content that grows: so an update of the row loses none of it. */
-interface Held {
+export interface Held {
   row: Message;
   /** By index, with gaps, which `flat` closes; null unless the message grows. */
   draft: Content[] | null;
@@ -32,6 +32,8 @@ interface Held {
   shown?: Message | undefined;
   /** Its place among those that are shown, counted from the oldest; -1 if it is not, none before the first look. */
   place?: number;
+  /** Whether there may be others between it and the next newer one, which are not held. */
+  loose?: boolean;
 }
 
 /** What may become of a row besides that it is created; in one order, which compresses well. */
@@ -52,6 +54,11 @@ export class Fold {
   cursor: string | null = null;
   /** Whether the stream has said that the thread is deleted. */
   deleted = false;
+
+  /** Behind which message older ones begin. */
+  oldest: string | undefined;
+  /** What events have said of messages, null if that they are deleted, while a page of older ones is asked for. */
+  said: Map<string, Message | null> | null = null;
 
   // In the order of creation.
   #messages = new Map<string, Held>();
@@ -83,6 +90,16 @@ export class Fold {
     }
     this.#grown.clear();
     return this.#shown;
+  }
+
+  /** All messages, shown or not, oldest first. */
+  get held(): ReadonlyMap<string, Held> {
+    return this.#messages;
+  }
+
+  set held(messages: Map<string, Held>) {
+    this.#messages = messages;
+    this.#shown = null;
   }
 
   /** The runs, newest first. */
@@ -138,7 +155,15 @@ export class Fold {
     this.thread = thread;
     this.has_more = has_more;
     this.deleted = false;
-    this.#messages = new Map([...messages].reverse().map((message) => [message.id, held(message)]));
+    this.said = null;
+    this.#messages = new Map();
+    // What is shown may end in older messages that grow, with others in between that are left out.
+    let loose = true;
+    for (const row of [...messages].reverse()) {
+      if (loose) this.oldest = row.id;
+      loose &&= row.status === "in_progress" && row !== messages[0];
+      this.#messages.set(row.id, { ...held(row), loose });
+    }
     this.#runs = new Map([...runs].reverse().map((run) => [run.id, run]));
     this.#steps = new Map(run_steps.map((step) => [step.id, step]));
     this.#shown = this.#shownRuns = this.#shownSteps = null;
@@ -175,6 +200,8 @@ export class Fold {
 
   #takeMessage(verb: string, data: any): boolean {
     const known = this.#messages.get(data?.id);
+    if (verb === "deleted") this.said?.set(data.id, null);
+    else if (MESSAGE.test(verb)) this.said?.set(data.id, data);
     if (verb === "created") {
       this.#messages.set(data.id, held(data));
     } else if (!known) {
@@ -190,9 +217,7 @@ export class Fold {
         return true;
       }
     } else if (MESSAGE.test(verb)) {
-      known.row = data;
-      known.shown = undefined;
-      if (data.status !== "in_progress") known.draft = null;
+      renew(known, data);
     } else {
       return false;
     }
@@ -229,8 +254,16 @@ function held(row: Message): Held {
   return { row, draft: row.status === "in_progress" ? row.content.map((block) => grown(block)) : null };
 }
 
+/** Take a new row; one that has ended carries the whole content itself. */
+export function renew(held: Held, row: Message): void {
+  if (row.status !== "in_progress") held.draft = null;
+  else if (!held.draft) row = { ...row, content: held.row.content };
+  held.row = row;
+  held.shown = undefined;
+}
+
 /** The message with its content so far. */
-function shown(held: Held): Message {
+export function shown(held: Held): Message {
   return (held.shown ??= held.draft ? { ...held.row, content: held.draft.flat() } : held.row);
 }
 

@@ -48,6 +48,9 @@ export const isPassing = (status: number): boolean => status >= 500 || [408, 425
 
 /** One server. */
 export interface Http {
+  /** Where it is, `/v1` included. */
+  readonly root: string;
+  readonly token: string | undefined;
   /** One request, once. Rejects with what `fetch` rejects with. */
   request(path: string, init: RequestInit): Promise<Response>;
   /**
@@ -72,6 +75,8 @@ export interface Http {
   pause(failed: number, most: number, asked?: number): number;
   /** An error for a request that nobody has answered; why is in `cause`. */
   unreachable(cause: unknown): Unreachable;
+  /** An error in the words of an answer that is no success. */
+  refusal(status: number, text: string): ApiError;
   after: After;
   now: () => number;
 }
@@ -88,6 +93,8 @@ export function createHttp(options: HttpOptions): Http {
   } = options;
   const root = `${(options.url ?? origin()).trim().replace(/\/+(v1\/*)?$/, "")}/v1`;
   const http: Http = {
+    root,
+    token,
     after,
     now,
     request: (path, init) =>
@@ -114,7 +121,7 @@ export function createHttp(options: HttpOptions): Http {
           const answer = await http.request(path, { ...init, signal: control.signal });
           const text = await answer.text();
           if (answer.ok) return JSON.parse(text);
-          error = refusal(answer.status, text);
+          error = http.refusal(answer.status, text);
           final ||= !isPassing(answer.status);
           asked = delayOf(answer);
         } catch (cause) {
@@ -132,20 +139,17 @@ export function createHttp(options: HttpOptions): Http {
         Math.min(FIRST * 2 ** failed, most) * (0.5 + random() / 2),
         Math.min(asked, 300_000) * (1 + random() / 4),
       ),
-    unreachable: (cause) =>
-      new Unreachable(`${root} does not answer${ADVICE}`, { cause }),
+    unreachable: (cause) => new Unreachable(`${root} does not answer${ADVICE}`, { cause }),
+    refusal(status, text) {
+      try {
+        const { message, param, code } = JSON.parse(text).error;
+        return new ApiError(message, status, param, code);
+      } catch {
+        return new ApiError(`The server answers ${status}${ADVICE}`, status);
+      }
+    },
   };
   return http;
-}
-
-/** An error in the words of an answer that is no success. */
-export function refusal(status: number, text: string): ApiError {
-  try {
-    const { message, param, code } = JSON.parse(text).error;
-    return new ApiError(message, status, param, code);
-  } catch {
-    return new ApiError(`The server answers ${status}${ADVICE}`, status);
-  }
 }
 
 /** The milliseconds that a `Retry-After` header asks for; 0 where there is none, or a date. */

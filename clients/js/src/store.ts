@@ -67,7 +67,7 @@ export class Store {
     if (status === this.#status && error === this.#error) return;
     this.#status = status;
     this.#error = error;
-    this.#changed();
+    this.changed();
   }
 
   /** Move on by one event of the stream. */
@@ -85,13 +85,13 @@ export class Store {
         pending.passed ||= leap;
       }
     }
-    if (changed) this.#changed();
+    if (changed) this.changed();
   }
 
   /** Show a message that is being sent, in front of all others. Its id is the key for `replace` and `drop`. */
   pend(message: Message): void {
     this.#pending.set(message.id, { message: { ...message, pending: true }, passed: false });
-    this.#changed();
+    this.changed();
   }
 
   /**
@@ -109,15 +109,16 @@ export class Store {
       pending.message = message;
       this.#brought.add(message.id);
     }
-    this.#changed();
+    this.changed();
   }
 
   /** Show a pending message no longer: it could not be sent. */
   drop(pendingKey: string): void {
-    if (this.#pending.delete(pendingKey)) this.#changed();
+    if (this.#pending.delete(pendingKey)) this.changed();
   }
 
-  #changed(): void {
+  /** The fold has changed, by something else than an event. */
+  changed(): void {
     this.#state = null;
     if (this.#waiting || !this.#listeners.size) return;
     this.#waiting = true;
@@ -135,7 +136,7 @@ export class Store {
 }
 
 /** A page that nobody sees is never painted, and one that is hidden meanwhile no more: then a timer does it. */
-function nextFrame(run: () => void): void {
+export function nextFrame(run: () => void): void {
   if (globalThis.document?.hidden ?? true) {
     setTimeout(run);
     return;

@@ -1,11 +1,12 @@
 /** Threads that are followed as long as somebody wants them, each with one store that all share. */
 
-import { follow } from "./connection.js";
+import { callsOf, canAnswer } from "./calls.js";
+import type { Follow } from "./connection.js";
 import { Fold } from "./fold.js";
 import { ApiError, type Http, newKey, Unreachable } from "./http.js";
 import type { SseEvent } from "./sse.js";
 import { Store } from "./store.js";
-import { answer, callsOf, canAnswer, type Tools } from "./tools.js";
+import type { Tools } from "./tools.js";
 import type { Content, Message, Run } from "./types.js";
 
 /** Is given the whole list of messages, newest first, whenever it has changed; a setter of React, say. */
@@ -30,6 +31,7 @@ export interface Surroundings {
   query: string;
   /** Who claims the calls of runs. */
   user: string;
+  follow: Follow;
   page?: EventTarget;
   frame?: (act: () => void) => void;
   /** Those that somebody wants, by id. */
@@ -49,9 +51,10 @@ interface Waiter {
 
 /** One thread. */
 export interface LiveThread {
+  fold: Fold;
   store: Store;
   /** Ask the server for something; `path` is that behind the thread's. */
-  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  call<T>(method: string, path: string, body?: unknown, key?: string): Promise<T>;
   /**
    * Follow the thread until `stop` is called.
    *
@@ -71,16 +74,18 @@ export interface LiveThread {
    * @param body - in which it is sent
    * @param made - finds it in the answer
    */
-  post<T>(path: string, body: unknown, message: Written, made: (answer: T) => Message): Promise<T>;
+  post<T>(path: string, body: unknown, message: Written, made: (answer: T) => Message, key?: string): Promise<T>;
   /**
    * Resolves with a run once it has ended, or waits for its caller with nobody here to answer it.
    *
    * @param answered - the ids of calls that it waits for no more, whatever its row still says
    */
   until(run_id: string, answered?: string[]): Promise<Run>;
+  /** Load the next page of older messages, once at a time; resolves with whether there are more. */
+  older(): Promise<boolean>;
 }
 
-export function liveThread(id: string, { http, tools, query, user, page, frame, threads }: Surroundings): LiveThread {
+export function liveThread(id: string, { http, tools, query, user, follow, page, frame, threads }: Surroundings): LiveThread {
   const path = `/threads/${encodeURIComponent(id)}`;
   const fold = new Fold();
   const store = new Store(fold, frame);
@@ -90,22 +95,23 @@ export function liveThread(id: string, { http, tools, query, user, page, frame, 
   const waiters = new Set<Waiter>();
   /** What is being sent, by the key under which it shows as pending. */
   const posts = new Map<string, Message>();
-  /** The calls that our tools have taken up, by run. */
-  const taken = new Map<string, string>();
+  let paging: Promise<boolean> | undefined;
   let end: (() => void) | undefined;
   let ready: Promise<void>;
   let loaded: () => void;
   let refused: (error: Error) => void;
 
   const live: LiveThread = {
+    fold,
     store,
-    call: (method, suffix, body) => http.call(method, path + suffix, body),
+    call: (method, suffix, body, key) => http.call(method, path + suffix, body, key && { "Idempotency-Key": key }),
     hold(set) {
       const holder = { set };
       if (set && !setters().has(set)) shown.delete(set);
       holders.add(holder);
       if (!end) open();
       show();
+      look(); // whoever comes may bring functions that a run waits for
       const stop = () => {
         if (holders.delete(holder) && !holders.size) http.after(GRACE, close);
       };
@@ -124,12 +130,12 @@ export function liveThread(id: string, { http, tools, query, user, page, frame, 
         stop();
       }
     },
-    async post<T>(suffix: string, body: unknown, message: Written, made: (answer: T) => Message) {
+    async post<T>(suffix: string, body: unknown, message: Written, made: (answer: T) => Message, key?: string) {
       const sent = pending(id, message);
       posts.set(sent.id, sent);
       store.pend(sent);
       try {
-        const answer = await live.call<T>("POST", suffix, body);
+        const answer = await live.call<T>("POST", suffix, body, key);
         store.replace(sent.id, made(answer));
         return answer;
       } catch (error) {
@@ -145,6 +151,10 @@ export function liveThread(id: string, { http, tools, query, user, page, frame, 
         waiters.add({ run_id, answered, resolve, reject });
         look();
       }),
+    older: () =>
+      (paging ??= live
+        .work(async () => (await Promise.all([import("./older.js"), ready]))[0].loadOlder(live), undefined, true)
+        .finally(() => (paging = undefined))),
   };
 
   const open = () => {
@@ -160,6 +170,7 @@ export function liveThread(id: string, { http, tools, query, user, page, frame, 
       http,
       `${path}/events${query}`,
       {
+        fold,
         cursor: () => fold.cursor,
         take,
         live() {
@@ -248,10 +259,7 @@ export function liveThread(id: string, { http, tools, query, user, page, frame, 
 
   /** See which runs have ended, and which wait for us. */
   const look = (snapshot = false) => {
-    for (const run of fold.runs) {
-      if (!callsOf(run).length) taken.delete(run.id);
-      else if (canAnswer(tools, run)) takeUp(run);
-    }
+    for (const run of fold.runs) if (canAnswer(tools, run)) takeUp(run);
     for (const waiter of waiters) {
       const run = fold.runs.find((run) => run.id === waiter.run_id);
       if (run) tell(waiter, run);
@@ -272,23 +280,17 @@ export function liveThread(id: string, { http, tools, query, user, page, frame, 
     waiter.resolve(run);
   };
 
-  const takeUp = (run: Run) => {
-    const key = keyOf(run);
-    if (taken.get(run.id) === key) return;
-    taken.set(run.id, key);
-    const waits = () => !!end && fold.runs.some((now) => now.id === run.id && keyOf(now) === key);
-    answer(http, `${path}/runs/${run.id}`, user, tools, run, waits).catch((error) => {
-      store.set({ error });
-      fail(error, run.id);
-    });
-  };
+  const takeUp = (run: Run) =>
+    import("./tools.js")
+      .then(({ takeUp }) => takeUp(http, fold, user, tools, run, () => !!end))
+      .catch((error) => {
+        store.set({ error });
+        fail(error, run.id);
+      });
 
   store.subscribe(show);
   return live;
 }
-
-/** The calls that a run waits for, as something to compare. */
-const keyOf = (run: Run): string => JSON.stringify(callsOf(run));
 
 const deleted = () => new ApiError("The thread was deleted.", 404);
 

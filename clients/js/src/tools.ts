@@ -1,5 +1,10 @@
-/** Functions of this page that answer the calls of runs; when many watch, exactly one does. */
+/**
+ * Functions of this page that answer the calls of runs; when many watch, exactly one does. Loaded on demand, by pages that
+ * have such functions.
+ */
 
+import { callsOf } from "./calls.js";
+import type { Fold } from "./fold.js";
 import type { ApiError, Http } from "./http.js";
 import type { Run } from "./types.js";
 
@@ -37,15 +42,36 @@ const RENEWED = 5_000;
 /** Milliseconds that are waited, at most, before it is looked again whether somebody else's claim has led anywhere. */
 const LAPSE = 15_000;
 
-/** The calls that a run waits for; empty if it waits for none. */
-export const callsOf = (run: Run) =>
-  (run.status === "requires_action" && run.required_action?.submit_tool_outputs.tool_calls) || [];
+/** The calls of each thread that were taken up; whatever happens to them, nobody here takes them up again. */
+const taken = new WeakMap<Fold, Set<string>>();
 
-/** Whether a run waits, and for nothing but these functions. */
-export const canAnswer = (tools: Tools, run: Run): boolean => {
-  const calls = callsOf(run);
-  return calls.length > 0 && calls.every((call) => Object.hasOwn(tools, call.function.name));
-};
+/** The calls that a run waits for, as something to compare. */
+const keyOf = (run: Run): string => JSON.stringify(callsOf(run));
+
+/**
+ * Answer the calls of a run as long as it waits for them, unless that was begun before.
+ *
+ * @param fold - of the thread
+ * @param followed - whether the fold is still current
+ * @throws what `answer` does
+ */
+export async function takeUp(
+  http: Http,
+  fold: Fold,
+  user: string,
+  tools: Tools,
+  run: Run,
+  followed: () => boolean,
+): Promise<void> {
+  const key = keyOf(run);
+  const keys = taken.get(fold) ?? new Set();
+  if (keys.has(key)) return;
+  taken.set(fold, keys.add(key));
+  const waits = () => followed() && fold.runs.some((now) => now.id === run.id && keyOf(now) === key);
+  const path = `/threads/${encodeURIComponent(run.thread_id)}/runs/${run.id}`;
+  const called = await answer(http, path, user, tools, run, waits);
+  if (!called) keys.delete(key); // we looked away before it was our turn, and may look on again
+}
 
 /**
  * Answer the calls of a run, unless somebody else does.
@@ -53,6 +79,7 @@ export const canAnswer = (tools: Tools, run: Run): boolean => {
  * @param path - of the run, behind `/v1`
  * @param user - who claims it
  * @param waits - whether the run still waits for these calls, and we still look on
+ * @returns whether the functions were called
  * @throws ApiError or Unreachable: the run could not be claimed, or its outputs are refused
  */
 export async function answer(
@@ -62,7 +89,7 @@ export async function answer(
   tools: Tools,
   run: Run,
   waits: () => boolean,
-): Promise<void> {
+): Promise<boolean> {
   let outputs: Promise<ToolOutput[]> | undefined; // whatever happens to claims, no function is called twice
   const claim = (token?: string) => http.call<Claim>("POST", `${path}/claim`, { user_id: user }, bearing(token));
   while (waits()) {
@@ -80,7 +107,8 @@ export async function answer(
         renew();
         try {
           const body = { tool_outputs: await outputs };
-          return await http.call("POST", `${path}/submit_tool_outputs`, body, bearing(token));
+          await http.call("POST", `${path}/submit_tool_outputs`, body, bearing(token));
+          return true;
         } finally {
           cancel!();
         }
@@ -91,6 +119,7 @@ export async function answer(
       if (waits() && (error as ApiError).code !== "claim_lost") throw error;
     }
   }
+  return !!outputs;
 }
 
 const bearing = (token?: string) => token && { "x-livethread-claim": token };

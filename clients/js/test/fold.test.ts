@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Fold } from "../src/fold.js";
+import { addOlder, askOlder } from "../src/older.js";
 import type { Message } from "../src/types.js";
 import { folds } from "./cases.js";
 
@@ -20,6 +21,14 @@ function began(start?: object): Fold {
   return fold;
 }
 
+/** What a case file says: an event of the stream, or a page of older messages that is asked for, or is there. */
+function happen(fold: Fold, { type, data, id, asks_behind, page, void: isVoid = false }: any): boolean {
+  if (asks_behind !== undefined) expect(askOlder(fold)).toBe(asks_behind);
+  else if (page) expect(addOlder(fold, page)).toBe(!isVoid);
+  else return fold.take(type, data, id);
+  return !!page && !isVoid;
+}
+
 const state = ({ thread, messages, has_more, runs, run_steps, cursor, people, viewers }: Fold) => {
   return { thread, messages, has_more, runs, run_steps, cursor, people, viewers };
 };
@@ -29,9 +38,9 @@ const whole = (expected: object) => ({ ...expected, people: [], viewers: 0, ...e
 describe.each(folds)("%s", (_, one) => {
   it("folds to what it expects, to the byte", () => {
     const fold = began(one.start);
-    for (const { type, data, id, then } of one.events) {
-      fold.take(type, data, id);
-      if (then) expect(state(fold)).toStrictEqual(whole(then));
+    for (const event of one.events) {
+      happen(fold, event);
+      if (event.then) expect(state(fold)).toStrictEqual(whole(event.then));
     }
     expect(state(fold)).toStrictEqual(whole(one.expect));
     expect(JSON.stringify(state(fold))).toBe(JSON.stringify(whole(one.expect)));
@@ -41,8 +50,8 @@ describe.each(folds)("%s", (_, one) => {
     const pristine = structuredClone(one);
     const fold = began(one.start);
     const seen = [[state(fold), structuredClone(state(fold))]];
-    for (const { type, data, id } of one.events) {
-      fold.take(type, data, id);
+    for (const event of one.events) {
+      happen(fold, event);
       seen.push([state(fold), structuredClone(state(fold))]);
     }
     expect(state(fold)).toStrictEqual(whole(one.expect));
@@ -52,9 +61,9 @@ describe.each(folds)("%s", (_, one) => {
 
   it("says of an event whether it changed anything that is shown", () => {
     const fold = began(one.start);
-    for (const { type, data, id } of one.events) {
+    for (const event of one.events) {
       const before = structuredClone({ ...state(fold), cursor: null });
-      const changed = fold.take(type, data, id);
+      const changed = happen(fold, event);
       if (!changed) expect({ ...state(fold), cursor: null }).toStrictEqual(before);
     }
   });

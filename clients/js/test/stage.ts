@@ -3,7 +3,7 @@
 import { type Client, type ClientOptions, createClient, type Message, type ThreadState } from "../src/index.js";
 
 /** Pauses are short, but not so short that a server has no time to start; what takes long in truth, such as silence, takes long. */
-const hasty = (ms: number, act: () => void) => {
+export const hasty = (ms: number, act: () => void) => {
   const timer = setTimeout(act, ms > 20_000 ? ms : Math.min(ms, 20));
   return () => clearTimeout(timer);
 };
@@ -33,21 +33,27 @@ export function variable() {
 export const texts = (messages: readonly Message[]) =>
   messages.map(({ content: [block] }) => (block?.type === "text" ? block.text.value : block));
 
-/** The first state of a thread that is good, of those that somebody who subscribes is told of. */
-export function state(of: Client, threadId: string, good: (state: ThreadState) => boolean): Promise<ThreadState> {
-  const thread = of.thread(threadId);
+/** The first state of a store that is good, of those that somebody who subscribes is told of. */
+export function reached<State>(
+  store: { subscribe(listener: () => void): () => void; getSnapshot(): State },
+  good: (state: State) => boolean,
+): Promise<State> {
   return new Promise((resolve) => {
     let unsubscribe = () => {};
     const look = () => {
-      const now = thread.getSnapshot();
+      const now = store.getSnapshot();
       if (!good(now)) return;
       resolve(now);
       unsubscribe();
     };
-    unsubscribe = thread.subscribe(look);
+    unsubscribe = store.subscribe(look);
     look();
   });
 }
+
+/** The same, of a thread. */
+export const state = (of: Client, threadId: string, good: (state: ThreadState) => boolean): Promise<ThreadState> =>
+  reached(of.thread(threadId), good);
 
 /** A sequence of numbers from 0 up to 1, the same for the same seed. */
 export function dice(seed: number): () => number {

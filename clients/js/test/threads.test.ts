@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import * as livethread from "../src/index.js";
 import type { ClientOptions, Message } from "../src/index.js";
-import { callsOf } from "../src/tools.js";
+import { callsOf } from "../src/calls.js";
 import { Server } from "./server.js";
 import { breaking, dice, client as inHaste, state, texts, variable } from "./stage.js";
 

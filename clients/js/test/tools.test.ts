@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ApiError, type Run, type Tools } from "../src/index.js";
+import { canAnswer } from "../src/calls.js";
 import { createHttp } from "../src/http.js";
-import { answer, canAnswer } from "../src/tools.js";
+import { ApiError, type Run, type Tools } from "../src/index.js";
+import { answer } from "../src/tools.js";
 import { Server } from "./server.js";
 import { client, Moments, variable } from "./stage.js";
 

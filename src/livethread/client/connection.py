@@ -63,7 +63,13 @@ class Connection:
             await self._session.close()
 
     async def call(
-        self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        key: str | None = None,
+        claim: str | None = None,
     ) -> Any:
         """Ask for something, up to four times while nobody answers; a POST bears one key, so it is done once.
 
@@ -73,6 +79,7 @@ class Connection:
             body: JSON, if any.
             query: parameters, if any.
             key: an ``Idempotency-Key`` of the caller's; one is made where there is none.
+            claim: the token of a claim on a run, if any.
 
         Returns:
             The answer's JSON.
@@ -82,6 +89,8 @@ class Connection:
             Unreachable: nobody answers.
         """
         headers = {"Idempotency-Key": key or secrets.token_hex(16)} if method == "POST" else {}
+        if claim is not None:
+            headers["x-livethread-claim"] = claim
         pause = Pause(self.dice)
         for left in reversed(range(ATTEMPTS)):
             try:

@@ -98,6 +98,10 @@ class Thread:
         """The messages, newest first, whenever one of them has changed."""
         return self._loop.each(self._thread.messages(limit=limit))
 
+    def older(self) -> bool:
+        """Load older messages into what `states` and `messages` show; whether there are more."""
+        return self._loop.wait(self._thread.older())
+
     def read(self) -> Object:
         """The thread itself."""
         return self._loop.wait(self._thread.read())
@@ -133,9 +137,13 @@ class Thread:
         """Stop one run."""
         return self._loop.wait(self._thread.cancel(run_id))
 
-    def submit(self, run_id: str, outputs: Mapping[str, str]) -> Object:
+    def claim(self, run_id: str, *, token: str | None = None) -> Object:
+        """Ask to be the only one who answers the calls of a run."""
+        return self._loop.wait(self._thread.claim(run_id, token=token))
+
+    def submit(self, run_id: str, outputs: Mapping[str, str], *, token: str | None = None) -> Object:
         """Give a run what its calls have returned."""
-        return self._loop.wait(self._thread.submit(run_id, outputs))
+        return self._loop.wait(self._thread.submit(run_id, outputs, token=token))
 
     def typing(self, typing: bool = True) -> None:
         """Tell the others that the person types."""

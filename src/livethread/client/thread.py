@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Literal
 
 from livethread.client.connection import Connection
-from livethread.client.state import State, states
+from livethread.client.state import State, Watch, states
 from livethread.client.stream import Event, follow
 from livethread.domain.fold import Object
 from livethread.domain.people import Person
@@ -34,6 +35,7 @@ class Thread:
         self._person = person
         self._path = f"/threads/{id}"
         self._who: dict[str, str] = {} if person is None else person._asdict()
+        self._watches: set[Watch] = set()
 
     # ------------------------------------------------------------------------------------------------ live
 
@@ -65,7 +67,7 @@ class Thread:
             ApiError: as for `events`.
             Unreachable: likewise.
         """
-        return states(self._connection, self.id, self._query(limit))
+        return states(self._connection, self.id, self._query(limit), self._watches)
 
     async def messages(self, *, limit: int = 20) -> AsyncGenerator[tuple[Object, ...], None]:
         """The messages of `states`, newest first, whenever one of them has changed.
@@ -83,6 +85,23 @@ class Thread:
                 if state.messages is not shown:
                     shown = state.messages
                     yield shown
+
+    async def older(self) -> bool:
+        """Load older messages into what `states` and `messages` show, up to 100; several who ask at once get the same.
+
+        A snapshot, which comes where the server cannot tell what was missed, holds the newest messages only.
+
+        Returns:
+            Whether there are more.
+
+        Raises:
+            ApiError: it is refused.
+            Unreachable: nobody answers.
+            ValueError: no loop over `states` or `messages` of this object has been shown anything.
+        """
+        if not self._watches:
+            raise ValueError("Nobody looks on: loop over messages() or states(), and ask for older ones meanwhile.")
+        return any(await asyncio.gather(*(watch.older() for watch in self._watches)))
 
     # ------------------------------------------------------------------------------------------------ calls
 
@@ -168,15 +187,32 @@ class Thread:
         """Stop one run; what was written stays."""
         return await self._call("POST", f"/runs/{run_id}/cancel")
 
-    async def submit(self, run_id: str, outputs: Mapping[str, str]) -> Object:
+    async def claim(self, run_id: str, *, token: str | None = None) -> Object:
+        """Ask to be the only one who answers the calls of a run that is in ``requires_action``, for 15 seconds.
+
+        Args:
+            run_id: of the run.
+            token: of a claim that is held, to renew it.
+
+        Returns:
+            ``{"granted": True, "token", "expires_at"}``, or ``{"granted": False, "expires_at"}``: somebody else does.
+
+        Raises:
+            ValueError: the client has no name.
+        """
+        body = {"user_id": self._someone("claims a run")}
+        return await self._call("POST", f"/runs/{run_id}/claim", body, claim=token)
+
+    async def submit(self, run_id: str, outputs: Mapping[str, str], *, token: str | None = None) -> Object:
         """Give a run that is in ``requires_action`` what its calls have returned.
 
         Args:
             run_id: of the run.
             outputs: by the id of the call; all that the run waits for.
+            token: of a claim, so that they are refused if it is held no more.
         """
         body = {"tool_outputs": [{"tool_call_id": id, "output": output} for id, output in outputs.items()]}
-        return await self._call("POST", f"/runs/{run_id}/submit_tool_outputs", body)
+        return await self._call("POST", f"/runs/{run_id}/submit_tool_outputs", body, claim=token)
 
     async def typing(self, typing: bool = True) -> None:
         """Tell the others that the person types; it lapses after 5 seconds.
@@ -184,13 +220,18 @@ class Thread:
         Raises:
             ValueError: the client has no name.
         """
-        if self._person is None:
-            raise ValueError("Nobody is known to type: give the client a name.")
-        await self._call("POST", "/typing", {"user_id": self._person.user_id, "typing": typing})
+        await self._call("POST", "/typing", {"user_id": self._someone("types"), "typing": typing})
 
-    async def _call(self, method: str, path: str, body: Any = None, key: str | None = None) -> Object:
-        answer: Object = await self._connection.call(method, self._path + path, body, key=key)
+    async def _call(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, claim: str | None = None
+    ) -> Object:
+        answer: Object = await self._connection.call(method, self._path + path, body, key=key, claim=claim)
         return answer
+
+    def _someone(self, does: str) -> str:
+        if self._person is None:
+            raise ValueError(f"Nobody in particular {does}: give the client a name.")
+        return self._person.user_id
 
     def _message(self, content: Content, role: str, metadata: Mapping[str, str] | None) -> Object:
         return {"role": role, "content": content, "metadata": {**self._who, **(metadata or {})}}

@@ -21,7 +21,8 @@ class Fold:
 
     It begins empty, for a stream from its very start or for one that opens with ``thread.snapshot``; or
     with a page read over REST, for a stream from that answer's ``x-thread-cursor``. Then it holds the
-    page's objects and those created since: an event about any other object changes nothing.
+    page's objects and those created since: an event about any other object changes nothing. Older messages
+    can be added later, page by page: `ask_older` before one is asked for, `add_older` when it is there.
 
     Args:
         thread: the thread, if it was read.
@@ -100,6 +101,47 @@ class Fold:
         if id:
             self.cursor = id
 
+    def ask_older(self) -> str | None:
+        """A page of older messages is about to be asked for: heed what events say of them from now on.
+
+        Returns:
+            The id of the message behind which they begin, also if that is deleted by now; None if there are none.
+        """
+        self._said = {}
+        return self._oldest if self.has_more else None
+
+    def add_older(self, messages: Iterable[Object], has_more: bool) -> bool:
+        """Hold a page of older messages, too; those that are held already stay as they are.
+
+        Args:
+            messages: newest first, as they were read behind what `ask_older` has said.
+            has_more: whether there are older ones still.
+
+        Returns:
+            False if the page is void and has changed nothing, because the fold has begun anew since it was asked for.
+        """
+        said, self._said = self._said, None
+        if said is None:
+            return False
+        rows = list(messages)
+        page: dict[str, _Message] = {}
+        for row in reversed(rows):
+            id = row["id"]
+            last = said.get(id, row)
+            if id in self._messages:
+                page[id] = self._messages[id]
+            elif last is not None:
+                page[id] = _Message(row, grows=False)
+                page[id].replace(last)
+        loose = {id: self._messages[id] for id in self._loose if id in self._messages and id not in page}
+        self._messages = {**loose, **page, **self._messages}
+        self._loose = tuple(loose)
+        if rows:
+            self._oldest = rows[-1]["id"]
+        self.has_more = has_more
+        self._shown = None
+        return True
+
     def _hold(
         self,
         thread: Object | None,
@@ -114,7 +156,14 @@ class Fold:
         """The thread; None if it was deleted, or is not known."""
         self.has_more = has_more
         """Whether the thread has older messages, that only REST brings."""
-        self._messages = {message["id"]: _Message(message) for message in reversed(tuple(messages))}
+        rows = tuple(messages)
+        self._messages = {message["id"]: _Message(message) for message in reversed(rows)}
+        # What is shown may end in older messages that grow, with others in between that are left out.
+        ended = [place for place, message in enumerate(rows) if message["status"] != "in_progress"]
+        last = ended[-1] if ended else 0
+        self._oldest: str | None = rows[last]["id"] if rows else None
+        self._loose = tuple(message["id"] for message in reversed(rows[last + 1 :]))
+        self._said: dict[str, Object | None] | None = None  # of other messages, while older ones are asked for
         self._runs = {run["id"]: run for run in reversed(tuple(runs))}
         self._steps = {step["id"]: step for step in run_steps}
         self._shown = None
@@ -138,6 +187,8 @@ class Fold:
 
     def _take_message(self, verb: str, data: Object) -> None:
         id = data["id"]
+        if self._said is not None and verb not in ("created", "delta"):
+            self._said[id] = None if verb == "deleted" else data
         if verb == "created":
             self._messages[id] = _Message(data)
         elif id not in self._messages:
@@ -177,19 +228,21 @@ class _Message:
 
     __slots__ = ("_draft", "_shown", "row")
 
-    def __init__(self, row: Object) -> None:
+    def __init__(self, row: Object, *, grows: bool = True) -> None:
         self.row = row
         self._draft: dict[int, _Part] | None = None
         self._shown: Object | None = None
-        if row["status"] == "in_progress":
+        if grows and row["status"] == "in_progress":
             self._draft = {index: _Part(block) for index, block in enumerate(row["content"])}
 
     def replace(self, row: Object) -> None:
         """Take a new row; one that has ended carries the whole text itself."""
-        self.row = row
-        self._shown = None
         if row["status"] != "in_progress":
             self._draft = None
+        elif self._draft is None:
+            row = {**row, "content": self.row["content"]}
+        self.row = row
+        self._shown = None
 
     def grow(self, delta: Object) -> None:
         """Add to the draft what a delta brings, if the message still grows."""

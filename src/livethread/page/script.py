@@ -1,4 +1,7 @@
-"""The browser client at ``/client.js``: a page imports it from the server that it talks to, without a build step."""
+"""The browser client at ``/client.js``: a page imports it from the server that it talks to, without a build step.
+
+What it loads on demand lies beside it, such as ``/client-tools.js``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,12 +20,20 @@ BUILT: Final = Path(__file__).parent / "built" / "client.js"
 """Where ``scripts/setup`` puts the build of ``clients/js``; wheels bring it along."""
 
 
-def client_script(file: Path) -> Callable[[Request], Awaitable[Response]]:
-    """What answers ``/client.js``: browsers keep it, and ask each time whether it is still the same.
+def add_client_script(app: FastAPI, file: Path) -> None:
+    """Serve the client and its parts; nobody needs a key for that.
+
+    Browsers keep them, and ask each time whether they are still the same.
 
     Args:
-        file: the build, read once; where there is none, callers are told.
+        app: where to.
+        file: the build, read once, as its parts are; where there is none, callers are told.
     """
+    for built in (file, *sorted(file.parent.glob(f"{file.stem}-*.js"))):
+        app.add_route(f"/{built.name}", _script(built), include_in_schema=False)
+
+
+def _script(file: Path) -> Callable[[Request], Awaitable[Response]]:
     try:
         script = file.read_bytes()
     except FileNotFoundError:

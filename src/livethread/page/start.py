@@ -1,4 +1,4 @@
-"""The start page, until the chat page exists: where things are, and one call to try."""
+"""What a checkout without a build of the chat page shows: where things are, and one call to try."""
 
 from __future__ import annotations
 

@@ -1,0 +1,172 @@
+"""Bad input stays inert, and whatever goes wrong is said on a page that stays whole."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+from pathlib import Path
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser, expect
+
+from livethread import testing
+from tests.cuts.scene import Caller
+from tests.kills.process import ServerProcess
+from tests.page_scenes import texts
+from tests.page_scenes.screen import Screen, comes_true
+from tests.page_scenes.stage import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+_ODD = """() => ({
+  hurt: globalThis.hurt ?? null,
+  elements: [...document.querySelectorAll('[role=log] :is(script, iframe, style, object, embed, form)')].length,
+  handlers: [...document.querySelectorAll('[role=log] *')].filter(
+    (element) => element.getAttributeNames().some((name) => name.startsWith('on'))).length,
+  links: [...document.querySelectorAll('[role=log] a')].map((link) => link.protocol).filter(
+    (protocol) => !['http:', 'https:', 'mailto:'].includes(protocol)),
+  strangers: [...document.querySelectorAll('[role=log] img')].map((image) => image.src).filter(
+    (source) => !source.startsWith('data:image/') && !source.startsWith(location.origin)),
+  wide: document.documentElement.scrollWidth > innerWidth,
+})"""
+INERT: dict[str, object] = {"hurt": None, "elements": 0, "handlers": 0, "links": [], "strangers": [], "wide": False}
+
+
+async def test_scripts_links_html_and_giant_images_do_nothing_whoever_says_them(stage: Stage) -> None:
+    thread_id = await stage.thread(texts.EVIL)
+    async with stage.screen("Ann", thread_id) as ann:
+        await ann.choose("Player")
+        await ann.send("Be evil: " + texts.EVIL)
+        await stage.ended(thread_id, "completed")
+        await expect(ann.articles).to_have_count(3)
+        await expect(ann.log.get_by_text("and the end.")).to_have_count(3)
+        assert await ann.page.evaluate(_ODD) == INERT
+        await ann.picture("evil")
+
+
+async def test_the_page_forbids_what_a_message_could_try(stage: Stage) -> None:
+    async with stage.screen("Ann") as ann:
+        refused = """async () => {
+          const told = [];
+          document.addEventListener('securitypolicyviolation', (event) => told.push(event.effectiveDirective));
+          const script = document.createElement('script');
+          script.textContent = 'globalThis.hurt = true';
+          document.body.append(script);
+          const frame = document.createElement('iframe');
+          frame.src = 'https://evil.example/';
+          document.body.append(frame);
+          await fetch('https://evil.example/').catch(() => {});
+          while (told.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+          return [globalThis.hurt ?? null, told.sort()];
+        }"""
+        async with asyncio.timeout(20):
+            assert await ann.page.evaluate(refused) == [
+                None,
+                ["connect-src", "frame-src", "script-src-elem"],
+            ]
+        ann.faults.clear()  # these were ours
+
+
+async def test_a_message_of_a_megabyte_is_refused_with_a_sentence_and_is_not_lost(stage: Stage) -> None:
+    thread_id = await stage.thread("Hello")
+    giant = "word " * 200_000
+    async with stage.screen("Ann", thread_id) as ann:
+        await ann.choose("Player")
+        await ann.send(giant)
+        await expect(ann.page.get_by_role("alert").filter(has_text=re.compile(r"256[,.]?000")).first).to_be_visible()
+        await expect(ann.composer).to_have_value(re.compile("^word word"))
+        await ann.says("Hello")
+        await ann.picture("giant-message")
+        await ann.send("A short one")
+        await ann.says("Hello", "A short one", "I heard you.")
+        await expect(ann.page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("address", ["thread_nobodyknowsthis", "what is this?", "%E0%A4%A", "../../healthz"])
+async def test_an_address_of_no_thread_says_so_and_shows_a_way_on(stage: Stage, address: str) -> None:
+    async with stage.screen("Ann", address) as ann:
+        await expect(ann.page.get_by_text("There is no such thread")).to_be_visible()
+        if address.startswith("thread"):
+            await ann.picture("unknown-thread")
+        await ann.page.get_by_role("main").get_by_role("button", name="New thread").click()
+        await begins_anew(ann)
+
+
+async def test_a_thread_that_is_deleted_while_it_is_read_says_so_and_shows_a_way_on(stage: Stage) -> None:
+    thread_id = await stage.thread("Soon gone")
+    async with stage.screen("Ann", thread_id) as ann:
+        await ann.says("Soon gone")
+        await stage.caller.call("DELETE", f"/threads/{thread_id}")
+        await expect(ann.page.get_by_text("This thread was deleted")).to_be_visible()
+        await expect(ann.threads.get_by_text("Soon gone")).to_have_count(0)
+        await ann.picture("deleted-thread")
+        await ann.page.get_by_role("main").get_by_role("button", name="New thread").click()
+        await begins_anew(ann)
+        await ann.open(thread_id)
+        await ann.page.reload()
+        await expect(ann.page.get_by_text("There is no such thread")).to_be_visible()
+
+
+async def begins_anew(screen: Screen) -> None:
+    """A message can be written, and begins a thread."""
+    await screen.choose("Player")
+    await screen.send("Still working?")
+    await screen.says("Still working?", "I heard you.")
+
+
+async def test_a_server_with_keys_asks_for_one_and_refuses_a_wrong_one(browser: Browser, pictures: Path) -> None:
+    with testing.server(api_keys=("good-key",)) as url:
+        headers = {"Authorization": "Bearer good-key"}
+        async with aiohttp.ClientSession(headers=headers) as session:
+            stage = Stage(browser, url, Caller(session, url), pictures)
+            await stage.cast()
+            thread_id = await stage.thread("Behind the door")
+            async with stage.screen("Ann", thread_id) as ann:
+                dialog = ann.page.get_by_role("dialog", name="This server asks for a key")
+                await dialog.get_by_label("Key", exact=True).fill("wrong-key")
+                await dialog.get_by_role("button", name="Continue").click()
+                await expect(dialog).to_contain_text("key provided")
+                await ann.picture("wrong-key")
+                await dialog.get_by_label("Key", exact=True).fill("good-key")
+                await dialog.get_by_role("button", name="Continue").click()
+                await ann.says("Behind the door")
+                await ann.page.reload()
+                await ann.says("Behind the door")
+                await begins_after(ann)
+
+
+async def begins_after(screen: Screen) -> None:
+    await screen.choose("Player")
+    await screen.send("Let in")
+    await screen.says("Behind the door", "Let in", "I heard you.")
+
+
+async def test_a_page_whose_server_goes_away_says_so_keeps_what_is_written_and_recovers_by_itself(
+    browser: Browser, pictures: Path, tmp_path: Path
+) -> None:
+    server = ServerProcess(tmp_path)
+    async with server.running(), aiohttp.ClientSession() as session:
+        stage = Stage(browser, server.url, Caller(session, server.url), pictures)
+        await stage.cast()
+        thread_id = await stage.thread("Hello")
+        async with stage.screen("Ann", thread_id) as ann:
+            await ann.says("Hello")
+            await ann.choose("Player")
+            await server.end(signal.SIGTERM)
+            await expect(ann.connection).to_contain_text("econnecting")
+            await ann.send("While nobody listens")
+            await expect(ann.page.get_by_role("alert").first).to_be_visible()
+            await expect(ann.composer).to_have_value("While nobody listens")
+            await ann.says("Hello")
+            await ann.picture("server-away-and-writing")
+            await server.start()
+            await expect(ann.connection).not_to_contain_text("econnecting")
+            await ann.button("Send").click()
+            await ann.says("Hello", "While nobody listens", "I heard you.")
+            await comes_true(no_alert, ann)
+
+
+async def no_alert(screen: Screen) -> bool:
+    return await screen.page.get_by_role("alert").count() == 0

@@ -1,0 +1,69 @@
+/** What is in the middle: a conversation, where a new one begins, or why neither is to be had. */
+
+import type { Client } from "livethread";
+import { Conversation } from "../conversation/Conversation";
+import { Button } from "../look/Button";
+import { go } from "./address";
+import { Begin } from "./Begin";
+import { Boundary } from "./Boundary";
+import { streaming } from "./choices";
+import { useKept } from "./kept";
+import { NoAssistants } from "./NoAssistants";
+import { Notice } from "./Notice";
+import type { Me } from "./person";
+import type { Assistant } from "./useAssistants";
+import type { ThreadFacts } from "./useThreadFacts";
+
+interface MainProps {
+  client: Client;
+  me: Me;
+  thread_id: string | null;
+  facts: ThreadFacts;
+  /** Null until they are known. */
+  assistants: readonly Assistant[] | null;
+  /** Looks for them again. */
+  onAssistants: () => Promise<void>;
+}
+
+const NONE: readonly Assistant[] = [];
+
+export function Main({ client, me, thread_id, facts, assistants, onAssistants }: MainProps) {
+  const [live] = useKept(streaming);
+  const { deleted, known, refusal } = facts;
+  const ways = (
+    <Button kind="primary" onClick={() => go(null)}>
+      New thread
+    </Button>
+  );
+  if (thread_id && deleted) {
+    return <Notice title="This thread was deleted" text="Somebody has deleted it, with all its messages.">{ways}</Notice>;
+  }
+  if (thread_id && !known && refusal) {
+    const unknown = refusal.status === 404 || refusal.status === 400;
+    return (
+      <Notice
+        title={unknown ? "There is no such thread" : "This thread cannot be shown"}
+        text={unknown ? `It may have been deleted, or its address is not whole. The server says: ${refusal.message}` : refusal.message}
+      >
+        {ways}
+        <Button onClick={() => lookAgain(client, thread_id)}>Look again</Button>
+      </Notice>
+    );
+  }
+  return (
+    <Boundary key={thread_id} what="The conversation">
+      {assistants?.length === 0 && <NoAssistants client={client} onMade={onAssistants} />}
+      {thread_id ? (
+        <Conversation client={client} threadId={thread_id} me={me} assistants={assistants ?? NONE} streaming={live} />
+      ) : (
+        <Begin client={client} me={me} assistants={assistants ?? NONE} />
+      )}
+    </Boundary>
+  );
+}
+
+/** Whoever shows the thread holds it open; one that was refused is asked for anew by the next who wants it. */
+function lookAgain(client: Client, thread_id: string): void {
+  const stop = client.loadThread(thread_id, () => {});
+  stop.ready.catch(() => {}).finally(stop); // what comes of it stands in the thread's state
+}

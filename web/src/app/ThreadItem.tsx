@@ -1,0 +1,83 @@
+/** One thread in the list. */
+
+import { Copy, Ellipsis, Pencil, Trash2 } from "lucide-react";
+import type { ListedThread } from "livethread/list";
+import { memo, useState } from "react";
+import { ago, fully } from "../look/ago";
+import { Menu } from "../look/Menu";
+import { addressOf, shareable } from "./address";
+import styles from "./ThreadItem.module.css";
+import { TitleField } from "./TitleField";
+
+export const UNTITLED = "New thread";
+
+interface ThreadItemProps {
+  thread: ListedThread;
+  /** Who wrote the last message, as the reader is to call them. */
+  author: string | null;
+  current: boolean;
+  now: number;
+  onOpen: (thread_id: string) => void;
+  onRename: (thread_id: string, title: string) => void;
+  onDelete: (thread: ListedThread) => void;
+  onCopy: (address: string) => void;
+}
+
+export const ThreadItem = memo(function ThreadItem(props: ThreadItemProps) {
+  const { thread, author, current, now, onOpen, onRename, onDelete, onCopy } = props;
+  const [renaming, setRenaming] = useState(false);
+  const title = thread.title ?? UNTITLED;
+
+  if (renaming) {
+    const done = (to: string | null) => {
+      setRenaming(false);
+      if (to !== null) onRename(thread.id, to);
+    };
+    return (
+      <li className={styles.item} data-renaming="true">
+        <TitleField title={thread.title ?? ""} onDone={done} />
+      </li>
+    );
+  }
+  return (
+    <li className={styles.item}>
+      <a
+        href={addressOf(thread.id)}
+        className={styles.link}
+        aria-current={current ? "page" : undefined}
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return; // a tab of its own
+          event.preventDefault();
+          onOpen(thread.id);
+        }}
+      >
+        <span className={styles.title}>{title}</span>
+        <time className={styles.time} dateTime={new Date(thread.active_at * 1000).toISOString()} title={fully(thread.active_at)}>
+          {ago(thread.active_at, now)}
+        </time>
+        <span className={styles.last}>
+          {author && <span className={styles.author}>{author}: </span>}
+          {thread.last_message ? onOneLine(thread.last_message.text) : "No messages yet"}
+        </span>
+      </a>
+      <Menu
+        label={`Options for ${title}`}
+        icon={<Ellipsis size={16} />}
+        className={styles.options}
+        items={[
+          { label: "Rename", icon: <Pencil size={15} />, act: () => setRenaming(true) },
+          { label: "Copy link", icon: <Copy size={15} />, act: () => onCopy(shareable(thread.id)) },
+          { label: "Delete", icon: <Trash2 size={15} />, danger: true, act: () => onDelete(thread) },
+        ]}
+      />
+    </li>
+  );
+});
+
+/** Text without line ends and without the marks of Markdown that only matter where it is laid out. */
+const onOneLine = (text: string): string =>
+  text
+    .replace(/```\w*|^\s*(?:#{1,6}|>|[-*+])\s+|\s+/gm, " ")
+    .replace(/\*\*|`/g, "")
+    .replace(/ +/g, " ")
+    .trim();

@@ -1,0 +1,59 @@
+/** Calls of functions, one below the other; each folds open. */
+
+import type { Run, RunStep, ToolCall } from "livethread";
+import { Check, CircleAlert, CircleStop, Clock, Wrench } from "lucide-react";
+import { memo } from "react";
+import styles from "./Calls.module.css";
+import { Code } from "./markdown/Code";
+import { pretty } from "./wording";
+
+export const Calls = memo(function Calls({ step, run }: { step: RunStep; run: Run | null }) {
+  if (step.step_details.type !== "tool_calls") return null;
+  return (
+    <div className={styles.calls}>
+      {step.step_details.tool_calls.map((call, index) => (
+        <Call key={call?.id ?? index} call={call} step={step} waits={run?.status === "requires_action"} />
+      ))}
+    </div>
+  );
+});
+
+const STATES = {
+  runs: { text: "is running", Icon: Wrench },
+  waits: { text: "waits for its output", Icon: Clock },
+  done: { text: "is done", Icon: Check },
+  failed: { text: "failed", Icon: CircleAlert },
+  stopped: { text: "was stopped", Icon: CircleStop },
+};
+
+function Call({ call, step, waits }: { call: ToolCall; step: RunStep; waits: boolean }) {
+  const called = call?.function as ToolCall["function"] | undefined;
+  const output = called?.output;
+  const state = stateOf(step, output, waits);
+  const { text, Icon } = STATES[state];
+  return (
+    <details className={styles.call} data-state={state}>
+      <summary>
+        <Icon size={15} aria-hidden="true" />
+        <span className={styles.name}>{called?.name ?? call?.type ?? "A tool"}</span>
+        <span className={styles.state}>{text}</span>
+      </summary>
+      <div className={styles.inside}>
+        <Labelled label="Arguments" text={called?.arguments ?? ""} />
+        {output != null && <Labelled label="Output" text={output} />}
+      </div>
+    </details>
+  );
+}
+
+function Labelled({ label, text }: { label: string; text: string }) {
+  return <Code text={pretty(text) || "nothing"} language={label} />;
+}
+
+function stateOf(step: RunStep, output: string | null | undefined, waits: boolean): keyof typeof STATES {
+  if (output != null) return "done";
+  if (step.status === "failed" || step.status === "expired") return "failed";
+  if (step.status === "cancelled") return "stopped";
+  if (step.status === "completed") return "done";
+  return waits ? "waits" : "runs";
+}

@@ -1,0 +1,137 @@
+/** The conversation of one thread: its messages, and where one is written. */
+
+import type { Client } from "livethread";
+import { useThread } from "livethread/react";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { Announcer } from "./Announcer";
+import { AroundProvider, type Assistant, type Me } from "./Around";
+import { arranged, EMPTY } from "./chunks";
+import { Composer } from "./composer/Composer";
+import styles from "./Conversation.module.css";
+import type { Answer } from "./entries";
+import { Log, type LogHandle } from "./Log";
+import { useComings } from "./useComings";
+import { Writing } from "./Writing";
+
+export interface ConversationProps {
+  client: Client;
+  /** Another one needs another `key`. */
+  threadId: string;
+  me: Me;
+  assistants: readonly Assistant[];
+  /** Whether answers show while they are written, or once they are whole. */
+  streaming: boolean;
+}
+
+export function Conversation({ client, threadId, me, assistants, streaming }: ConversationProps) {
+  const thread = useThread(threadId, { client });
+  const { messages, has_more, runs, run_steps, people, status, activeRuns } = thread;
+  const { run, stop, older, retry, addMessage, addMessageAndRuns } = thread;
+  const [problem, setProblem] = useState<string | null>(null);
+  const log = useRef<LogHandle>(null);
+
+  const attempt = useCallback(async (what: string, act: () => Promise<unknown>) => {
+    setProblem(null);
+    try {
+      await act();
+    } catch (error) {
+      setProblem(`${what}: ${(error as Error).message}`);
+    }
+  }, []);
+
+  const newest = messages.find((message) => !message.pending)?.id ?? null;
+  const comings = useComings(people, status, thread.thread !== null, newest, me.user_id);
+  const held = useMemo(() => ({ messages, has_more, runs, run_steps, comings }), [messages, has_more, runs, run_steps, comings]);
+  const before = useRef(EMPTY);
+  const arrangement = useMemo(() => {
+    before.current = arranged(before.current, held);
+    return before.current;
+  }, [held]);
+
+  /** The newest message when the reader left the end; null while they are there. */
+  const [left, setLeft] = useState<{ at: string | null } | null>(null);
+  const now = useRef(newest);
+  now.current = newest;
+  const onFollow = useCallback((follows: boolean) => setLeft(follows ? null : { at: now.current }), []);
+  const fresh = left ? Math.max(0, left.at === null ? messages.length : messages.findIndex(({ id }) => id === left.at)) : 0;
+
+  const nameOf = useCallback(
+    (id: string | null) => {
+      const known = assistants.find((assistant) => assistant.id === id);
+      return known?.name || known?.model || "Assistant";
+    },
+    [assistants],
+  );
+  const around = useMemo(
+    () => ({
+      me,
+      streaming,
+      nameOf,
+      retry: (answer: Answer) => void attempt("It could not be tried again", () => run(answer.assistant_id!)),
+      answerAgain: (answer: Answer) =>
+        void attempt("It could not be answered again", async () => {
+          for (const part of answer.parts) {
+            if (part.kind === "calls") continue;
+            await client.http.call("DELETE", `/threads/${threadId}/messages/${part.message.id}`);
+          }
+          await run(answer.assistant_id!);
+        }),
+    }),
+    [me, streaming, nameOf, attempt, run, client, threadId],
+  );
+
+  const send = useCallback(
+    (text: string, ids: string[], again: boolean) => {
+      log.current?.toEnd();
+      if (again) return retry();
+      return ids.length ? addMessageAndRuns(text, ids) : addMessage(text);
+    },
+    [retry, addMessage, addMessageAndRuns],
+  );
+  const typing = useCallback(
+    (typing: boolean) => {
+      const body = { user_id: me.user_id, typing };
+      client.http.call("POST", `/threads/${threadId}/typing`, body).catch(() => {}); // it lapses by itself
+    },
+    [client, threadId, me.user_id],
+  );
+  const busy = useMemo(() => new Set(activeRuns.map(({ assistant_id }) => assistant_id)), [activeRuns]);
+  const halt = () => void attempt("It could not be stopped", stop);
+
+  return (
+    <AroundProvider value={around}>
+      <div className={styles.conversation}>
+        <Log
+          handle={log}
+          chunks={arrangement.chunks}
+          busy={activeRuns.length > 0}
+          has_more={has_more}
+          older={older}
+          fresh={fresh}
+          onFollow={onFollow}
+          empty={thread.thread && <p className={styles.empty}>Nothing has been said yet.</p>}
+        />
+        <Announcer messages={messages} runs={runs} status={status} mine={me.user_id} nameOf={nameOf} />
+        <div className={styles.foot}>
+          <Writing people={people} mine={me.user_id} />
+          {problem && (
+            <div className={styles.problem} role="alert">
+              <span>{problem}</span>
+              <button type="button" className={styles.dismiss} onClick={() => setProblem(null)}>
+                Dismiss
+              </button>
+            </div>
+          )}
+          <Composer
+            of={threadId}
+            assistants={assistants}
+            send={send}
+            typing={typing}
+            stop={activeRuns.length ? halt : null}
+            busy={busy}
+          />
+        </div>
+      </div>
+    </AroundProvider>
+  );
+}

@@ -1,0 +1,31 @@
+/** A button that copies. */
+
+import { Check, Copy as CopyIcon } from "lucide-react";
+import { useEffect, useState } from "react";
+import styles from "./Copy.module.css";
+import { copied } from "./clipboard";
+
+const SHOWN = 2_000;
+
+/**
+ * @param text - or what makes it
+ * @param what - it copies, beside what says it
+ */
+export function Copy({ text, what }: { text: string | (() => string); what: "code" | "message" | "answer" }) {
+  const [told, tell] = useState<"Copied" | "Could not be copied" | null>(null);
+  useEffect(() => {
+    if (!told) return;
+    const timer = setTimeout(() => tell(null), SHOWN);
+    return () => clearTimeout(timer);
+  }, [told]);
+  const copy = async () => {
+    tell((await copied(typeof text === "string" ? text : text())) ? "Copied" : "Could not be copied");
+  };
+  const Icon = told === "Copied" ? Check : CopyIcon;
+  return (
+    <button type="button" className={styles.copy} title={`Copy this ${what}`} onClick={() => void copy()}>
+      <Icon size={14} aria-hidden="true" />
+      <span>{told ?? "Copy"}</span>
+    </button>
+  );
+}

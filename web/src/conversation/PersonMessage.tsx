@@ -1,0 +1,41 @@
+/** What somebody said. */
+
+import type { Message } from "livethread";
+import { memo } from "react";
+import { Face } from "../look/Face";
+import { useAround } from "./Around";
+import { Content } from "./Content";
+import { Copy } from "./Copy";
+import styles from "./Message.module.css";
+import { Time } from "./Time";
+import { authorOf, textOf } from "./wording";
+
+export const PersonMessage = memo(function PersonMessage({ message }: { message: Message }) {
+  const { me, nameOf } = useAround();
+  const id = message.metadata?.user_id ?? message.assistant_id ?? "";
+  const own = id === me.user_id;
+  const name = message.assistant_id ? nameOf(message.assistant_id) : authorOf(message);
+  return (
+    <article
+      className={styles.message}
+      data-own={own}
+      data-role={message.role}
+      data-pending={message.pending}
+      aria-label={`${own ? "You" : name}, ${message.pending ? "being sent" : new Date(message.created_at * 1000).toLocaleTimeString()}`}
+    >
+      {!own && <Face id={id || name} name={name} kind={message.role === "assistant" ? "assistant" : "person"} />}
+      <header className={styles.by}>
+        <b className={styles.name}>{own ? "You" : name}</b>
+        {message.pending ? <span className={styles.time}>Sending…</span> : <Time at={message.created_at} />}
+        {!message.pending && (
+          <div className={styles.actions}>
+            <Copy text={() => textOf(message)} what="message" />
+          </div>
+        )}
+      </header>
+      <div className={styles.body} data-message-id={message.id}>
+        <Content message={message} />
+      </div>
+    </article>
+  );
+});

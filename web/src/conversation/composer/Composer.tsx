@@ -1,0 +1,155 @@
+/** Where a message is written, and who shall answer it. */
+
+import { ArrowUp, Check, Square } from "lucide-react";
+import { type FormEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Assistant } from "../Around";
+import styles from "./Composer.module.css";
+import { chosenIn, draftIn } from "./kept";
+import { TypingSignal } from "./typing";
+
+export interface ComposerProps {
+  /** The thread, or another name under which the draft and the choice are kept. */
+  of: string;
+  assistants: readonly Assistant[];
+  /** Rejects with why it was not sent; `again` says that it is the same as the time before. */
+  send(text: string, assistants: string[], again: boolean): Promise<unknown>;
+  /** What tells others that the person types. */
+  typing?: ((typing: boolean) => void) | undefined;
+  /** Stops what is running; null if nothing is. */
+  stop?: (() => void) | null;
+  /** The assistants that answer at the moment. */
+  busy?: ReadonlySet<string>;
+}
+
+interface Unsent {
+  text: string;
+  assistants: string[];
+  reason: string;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+export function Composer({ of, assistants, send, typing, stop = null, busy = NOBODY }: ComposerProps) {
+  const [draft] = useState(() => draftIn(of));
+  const [text, setText] = useState(draft.get);
+  const [choice] = useState(() => chosenIn(of));
+  const [chosen, setChosen] = useState(choice.get);
+  const [unsent, setUnsent] = useState<Unsent | null>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [signal] = useState(() => new TypingSignal());
+  signal.tell = typing;
+
+  useEffect(() => () => signal.stop(), [signal]);
+  useLayoutEffect(() => {
+    const { style } = field.current!;
+    style.height = "0";
+    style.height = `${field.current!.scrollHeight}px`;
+  }, [text]);
+  // With a mouse and keys one wants to write at once; on a phone the keyboard would cover what one came to read.
+  useEffect(() => {
+    if (matchMedia("(hover: hover) and (pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+  }, []);
+
+  const write = (now: string) => {
+    setText(now);
+    draft.set(now);
+    signal.typed(now.trim() !== "");
+  };
+  const answering = assistants.filter((assistant, index) => (chosen ? chosen.includes(assistant.id) : index === 0)).map(({ id }) => id);
+  const toggle = (id: string) => {
+    const now = answering.includes(id) ? answering.filter((one) => one !== id) : [...answering, id];
+    setChosen(now);
+    choice.set(now);
+  };
+
+  const submit = async () => {
+    if (!text.trim()) return;
+    const again = unsent?.text === text && `${unsent.assistants}` === `${answering}`;
+    setUnsent(null);
+    write("");
+    try {
+      await send(text, answering, again);
+    } catch (error) {
+      setUnsent({ text, assistants: answering, reason: (error as Error).message });
+      // What was written meanwhile stays, behind it.
+      setText((now) => {
+        const both = now.trim() ? `${text}\n\n${now}` : text;
+        draft.set(both);
+        return both;
+      });
+    }
+  };
+  const submitted = (event: FormEvent) => {
+    event.preventDefault();
+    void submit();
+  };
+  const pressed = (event: KeyboardEvent) => {
+    const { isComposing, keyCode } = event.nativeEvent;
+    // An input method takes Enter for itself; Safari says so only by this code.
+    if (event.key !== "Enter" || event.shiftKey || isComposing || keyCode === 229) return;
+    event.preventDefault();
+    void submit();
+  };
+
+  const names = assistants.filter(({ id }) => answering.includes(id)).map(({ name, model }) => name || model);
+  return (
+    <form className={styles.composer} onSubmit={submitted}>
+      {unsent && (
+        <div className={styles.problem} role="alert">
+          <span>
+            <b>Not sent.</b> {unsent.reason}
+          </span>
+          <button type="button" className={styles.again} disabled={!text.trim()} onClick={() => void submit()}>
+            Try again
+          </button>
+        </div>
+      )}
+      <div className={styles.box}>
+        <textarea
+          ref={field}
+          className={styles.field}
+          aria-label="Message"
+          placeholder={names.length ? `Message ${names.join(", ")}` : "Message to the people here"}
+          rows={1}
+          dir="auto"
+          enterKeyHint="send"
+          value={text}
+          onChange={(event) => write(event.target.value)}
+          onKeyDown={pressed}
+          onBlur={() => signal.stop()}
+        />
+        <div className={styles.bar}>
+          {assistants.length > 0 && (
+            <div className={styles.assistants} role="group" aria-label="Assistants">
+              {assistants.map(({ id, name, model }) => (
+                <button
+                  key={id}
+                  type="button"
+                  className={styles.assistant}
+                  aria-pressed={answering.includes(id)}
+                  data-busy={busy.has(id)}
+                  title={answering.includes(id) ? `${name || model} will answer` : `${name || model} will not be asked`}
+                  onClick={() => toggle(id)}
+                >
+                  {answering.includes(id) && <Check size={14} aria-hidden="true" />}
+                  <span>{name || model}</span>
+                </button>
+              ))}
+            </div>
+          )}
+          <div className={styles.buttons}>
+            {stop && (
+              <button type="button" className={styles.stop} onClick={stop} title="Stop every answer in this thread; what is written stays">
+                <Square size={12} fill="currentColor" aria-hidden="true" />
+                Stop
+              </button>
+            )}
+            <button type="submit" className={styles.send} aria-label="Send" title="Send (Enter)" disabled={!text.trim()}>
+              <ArrowUp size={18} aria-hidden="true" />
+            </button>
+          </div>
+        </div>
+      </div>
+    </form>
+  );
+}

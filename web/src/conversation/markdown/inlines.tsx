@@ -1,0 +1,46 @@
+/** Tokens within a line, as React elements: text stays text. */
+
+import type { Token, Tokens } from "marked";
+import { Fragment, type ReactNode } from "react";
+import { Link } from "./Link";
+import styles from "./Markdown.module.css";
+import { Picture } from "./Picture";
+import { plain } from "./references";
+
+/** What the tokens of a line show. */
+export function inlines(tokens: readonly Token[] = []): ReactNode[] {
+  return tokens.map((token, index) => <Fragment key={index}>{inline(token as Tokens.Generic)}</Fragment>);
+}
+
+function inline(token: Tokens.Generic): ReactNode {
+  switch (token.type) {
+    case "text":
+      return token.tokens ? inlines(token.tokens) : plain(token.text);
+    case "escape":
+      return token.text;
+    case "strong":
+      return <strong>{inlines(token.tokens)}</strong>;
+    case "em":
+      return <em>{inlines(token.tokens)}</em>;
+    case "del":
+      return <del>{inlines(token.tokens)}</del>;
+    case "codespan":
+      return <code className={styles.span}>{token.text}</code>;
+    case "br":
+      return <br />;
+    case "link":
+      return (
+        <Link href={token.href} title={token.title}>
+          {inlines(token.tokens)}
+        </Link>
+      );
+    case "image":
+      return <Picture src={token.href} name={plain(token.text)} />;
+    case "html": // a line break says nothing but that, and models write it within tables
+      return /^<br\s*\/?>$/i.test(token.raw) ? <br /> : token.raw;
+    case "checkbox":
+      return <input type="checkbox" checked={token.checked} disabled aria-label={token.checked ? "Done" : "To do"} />;
+    default:
+      return token.raw;
+  }
+}

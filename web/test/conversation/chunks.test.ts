@@ -1,0 +1,98 @@
+import type { Message } from "livethread";
+import { describe, expect, it } from "vitest";
+import { type Arrangement, arranged, type Chunk, EMPTY } from "../../src/conversation/chunks";
+import { entriesOf, type Held } from "../../src/conversation/entries";
+import { answered, aRun, said, text } from "./things";
+import { chance } from "./random";
+
+const NONE = { has_more: true, runs: [], run_steps: [], comings: [] };
+const many = (from: number, to: number): Message[] => Array.from({ length: to - from }, (_, n) => said(`m${to - 1 - n}`));
+const entries = ({ chunks }: Arrangement) => chunks.flatMap((chunk) => chunk.entries);
+const same = (before: readonly Chunk[], now: readonly Chunk[]) => now.filter((chunk) => before.includes(chunk)).length;
+
+describe("an arrangement", () => {
+  it("holds every entry once, in chunks of a few", () => {
+    const held = { ...NONE, messages: many(0, 1_000) };
+    const { chunks } = arranged(EMPTY, held);
+    expect(chunks.flatMap((chunk) => chunk.entries)).toEqual(entriesOf(held));
+    expect(Math.max(...chunks.map((chunk) => chunk.entries.length))).toBeLessThanOrEqual(24);
+    expect(chunks.length).toBeLessThan(50);
+  });
+
+  it("makes one chunk another object for a message that grows, and no other", () => {
+    const runs = [aRun("r1", { status: "in_progress" })];
+    const others = many(0, 500);
+    const growing = (value: string) => answered("a", "r1", { status: "in_progress", content: text(value) });
+    const before = arranged(EMPTY, { ...NONE, runs, messages: [growing("On"), ...others] });
+    const now = arranged(before, { ...before.held, messages: [growing("Once"), ...others] });
+    expect(same(before.chunks, now.chunks)).toBe(before.chunks.length - 1);
+    expect(entries(now)).toEqual(entriesOf(now.held));
+  });
+
+  it("leaves what is there alone when older messages come", () => {
+    const newer = many(100, 200);
+    const before = arranged(EMPTY, { ...NONE, messages: newer });
+    const now = arranged(before, { ...NONE, messages: [...newer, ...many(50, 100)] });
+    expect(same(before.chunks, now.chunks)).toBe(before.chunks.length);
+    expect(entries(now)).toEqual(entriesOf(now.held));
+  });
+
+  it("changes only its end when a message comes", () => {
+    const older = many(0, 100);
+    const before = arranged(EMPTY, { ...NONE, messages: older });
+    const now = arranged(before, { ...NONE, messages: [said("new"), ...older] });
+    expect(same(before.chunks, now.chunks)).toBe(before.chunks.length - 1);
+    expect(now.chunks.map(({ key }) => key)).toEqual(before.chunks.map(({ key }) => key));
+  });
+
+  it("is the same object as before where nothing has changed but what does not show", () => {
+    const messages = many(0, 30);
+    const before = arranged(EMPTY, { ...NONE, messages });
+    expect(arranged(before, { ...NONE, messages: [...messages] }).chunks).toBe(before.chunks);
+  });
+
+  it("shows the same as one that is made anew, whatever happens", () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const pick = chance(seed);
+      let now = EMPTY;
+      let held: Held = { messages: [], has_more: false, runs: [], run_steps: [], comings: [] };
+      for (let step = 0; step < 40; step++) {
+        held = changed(held, `${seed}_${step}`, pick);
+        now = arranged(now, held);
+        expect(entries(now), `seed ${seed}, step ${step}`).toEqual(entriesOf(held));
+        expect(new Set(now.chunks.map(({ key }) => key)).size).toBe(now.chunks.length);
+      }
+    }
+  });
+});
+
+/** What might happen in a thread. */
+function changed(held: Held, id: string, pick: (below: number) => number): Held {
+  const { messages, runs } = held;
+  switch (pick(7)) {
+    case 0:
+      return { ...held, messages: [said(id), ...messages] };
+    case 1: {
+      const turn_id = pick(2) ? "turn_1" : null;
+      return { ...held, runs: [aRun(`run_${id}`, { status: "in_progress", turn_id }), ...runs] };
+    }
+    case 2: {
+      const run = runs[pick(runs.length || 1)];
+      return run ? { ...held, messages: [answered(id, run.id, { status: "in_progress" }), ...messages] } : held;
+    }
+    case 3: {
+      const at = pick(messages.length || 1);
+      const grows = (message: Message) => ({ ...message, content: text(`${id} more`) });
+      return { ...held, messages: messages.map((message, index) => (index === at ? grows(message) : message)) };
+    }
+    case 4: {
+      const at = pick(runs.length || 1);
+      const ended = (["completed", "failed", "cancelled"] as const)[pick(3)]!;
+      return { ...held, runs: runs.map((run, index) => (index === at ? { ...run, status: ended } : run)) };
+    }
+    case 5:
+      return { ...held, messages: messages.filter((_, index) => index !== pick(20)) };
+    default:
+      return { ...held, messages: [...messages, ...Array.from({ length: 30 }, (_, n) => said(`${id}_${n}`, { created_at: 0 }))] };
+  }
+}
