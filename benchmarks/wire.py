@@ -26,3 +26,9 @@ def call(url: str, body: Any) -> Any:
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=300) as answer:
         return json.load(answer)
+
+
+def read(url: str) -> Any:
+    """What a GET is answered."""
+    with urllib.request.urlopen(url, timeout=300) as answer:
+        return json.load(answer)

@@ -26,6 +26,10 @@ export default defineConfig({
     emptyOutDir: true,
     target: ["chrome123", "firefox121", "safari17.5"], // the first that have light-dark() and Map.groupBy
     assetsInlineLimit: 0, // the page's Content-Security-Policy
+    rolldownOptions: {
+      output: { codeSplitting: false }, // a part that is asked for later may be gone: the server may be another one then
+      checks: { bundlerTimings: false }, // of no use to whoever starts a server
+    },
   },
   // `npm run dev` beside a server on its usual port
   server: { proxy: { "/v1": "http://127.0.0.1:8000" } },

@@ -4,25 +4,29 @@
 //   node build.mjs FILE     the core as one small module that imports nothing, for the server to serve at /client.js; what
 //                           it loads on demand lies beside it, such as client-tools.js
 import { execFileSync } from "node:child_process";
-import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { minify } from "terser";
 
 const here = import.meta.dirname;
 
-/** How everything is made small. Properties that neither a page nor a server ever sees get short names, the same in all parts. */
+/**
+ * Properties that no page, server or other tab ever sees, and what they are called in the build: always the same, since a
+ * page that was opened long ago may load a part that is newer than its core.
+ */
+const SHORT = Object.entries({
+  answered: "a", asked: "b", begin: "c", draft: "d", hear: "e", held: "f", hold: "g", holds: "h", loose: "i", oldest: "j",
+  passed: "k", place: "l", row: "m", said: "n", shown: "o", store: "p", until: "q", work: "r",
+});
+
+/** How everything is made small. */
 const smaller = {
   module: true,
   ecma: 2020,
   compress: { passes: 3, sequences: false, unsafe_arrows: true },
-  mangle: {
-    properties: {
-      regex:
-        /^(answered|asked|begin|draft|hear|held|hold|holds|loose|oldest|passed|place|row|said|shown|store|until|why|work)$/,
-    },
-  },
-  nameCache: {},
+  mangle: { properties: { regex: new RegExp(`^(${SHORT.map(([name]) => name).join("|")})$`) } },
+  nameCache: { props: { props: Object.fromEntries(SHORT.map(([name, short]) => [`$${name}`, short])) } },
 };
 
 /** Build a module of src and what it loads on demand; classes and state of the core are handed over, never imported twice. */
@@ -58,7 +62,7 @@ const file = process.argv[2] && resolve(process.argv[2]);
 const stem = file && basename(file, ".js");
 if (file) {
   mkdirSync(dirname(file), { recursive: true });
-  for (const former of globSync(`${stem}-*.js`, { cwd: dirname(file) })) rmSync(join(dirname(file), former));
+  for (const name of readdirSync(dirname(file))) if (name.startsWith(`${stem}-`)) rmSync(join(dirname(file), name));
   await bundle("index", file);
 } else {
   rmSync(resolve(here, "dist"), { recursive: true, force: true });

@@ -116,6 +116,10 @@ class Page:
             raise RuntimeError(f"a script in the page threw: {found['exceptionDetails']}")
         return found["result"].get("value")
 
+    async def become(self, state: str) -> None:
+        """Be ``frozen``, as a browser does to a page that nobody looks at, or ``active`` again."""
+        await self._browser.call("Page.setWebLifecycleState", self._session, state=state)
+
     def _queue(self, name: str) -> asyncio.Queue[list[Any]]:
         return self._heard.setdefault(name, asyncio.Queue())
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 import pytest
 
 from livethread.client import ApiError, Client, NotFound, Unreachable
 from tests.client.conftest import FakeClock, player
 from tests.client.scripted import Answer, answering, give, refuse, stream
+from tests.client.test_state import until
 
 CALLS = "turns:\n- - tool_calls: [{name: look, id: call_1, arguments: {}}]\n- - text: Seen."
 FOREVER = "turns:\n- - text: 'Wait'\n  - stall_ms: forever"
@@ -172,22 +175,20 @@ async def test_only_a_person_types(url: str) -> None:
 
 
 async def test_one_claim_is_granted_and_its_token_gives_the_outputs(url: str) -> None:
-    calls = "turns: [[{calls: [{name: weather, arguments: '{}'}]}], [{text: Done.}]]"
     async with Client(url, name="Ann") as ann, Client(url, name="Bob") as bob, Client(url) as nobody:
         thread = await ann.create_thread(["Hello"])
-        run = await thread.run(await player(ann, calls))
-        async for state in thread.states():
-            if state.runs[0]["status"] == "requires_action":
-                break
-        (call,) = state.runs[0]["required_action"]["submit_tool_outputs"]["tool_calls"]
+        tools = [{"type": "function", "function": {"name": "look"}}]
+        run = await thread.run(await player(ann, CALLS), tools=tools)
+        async with aclosing(thread.states()) as states:
+            await until(states, lambda now: now.runs[0]["status"] == "requires_action")
         granted = await thread.claim(run["id"])
         renewed = await thread.claim(run["id"], token=granted["token"])
         refused = await bob.thread(thread.id).claim(run["id"])
         with pytest.raises(ValueError, match="give the client a name"):
             await nobody.thread(thread.id).claim(run["id"])
         with pytest.raises(ApiError) as lost:
-            await thread.submit(run["id"], {call["id"]: "Sunny"}, token="another")
-        submitted = await thread.submit(run["id"], {call["id"]: "Sunny"}, token=granted["token"])
+            await thread.submit(run["id"], {"call_1": "a tree"}, token="another")
+        submitted = await thread.submit(run["id"], {"call_1": "a tree"}, token=granted["token"])
     assert (granted["granted"], renewed["token"], refused["granted"]) == (True, granted["token"], False)
     assert lost.value.code == "claim_lost"
     assert submitted["id"] == run["id"]

@@ -126,7 +126,7 @@ async def test_who_ask_at_once_share_one_request_and_a_snapshot_makes_it_void() 
         both = asyncio.gather(thread.older(), thread.older())
         await shown(states, "6", "5")
         seen.set()
-        assert await both == [True, True]
+        assert list(await both) == [True, True]
         await shown(states, "6", "5", "4")
     assert server.queries[1:] == ["limit=100&after=msg_3", "limit=100&after=msg_5"]
 

@@ -13,15 +13,18 @@ from fastapi import FastAPI
 
 from livethread import testing
 from livethread.api import envelope
-from livethread.page.script import BUILT, client_script
+from livethread.page.script import BUILT, add_client_script
 
 ROOT = Path(__file__).parents[2]
 NODE = ROOT / ".venv" / "bin" / "node"
 OLDEST_NODE = ROOT / ".sdks" / "node-20" / "bin" / "node"
 PACKAGE = ROOT / "clients" / "js"
 
-LARGEST = 6 * 1024
-"""Bytes of the whole core, as a browser fetches it compressed."""
+LARGEST = {"client.js": 6 * 1024, "client-older.js": 600, "client-tabs.js": 2600, "client-tools.js": 900}
+"""Bytes of the core and of what it loads on demand, as a browser fetches them compressed."""
+
+CORE = ["connection", "event-source", "fold", "http", "index", "older", "sse", "store", "tabs", "threads", "tools"]
+"""Those of the package's tests that need no framework."""
 
 
 def node(*arguments: str | Path, version: Path = NODE) -> None:
@@ -46,12 +49,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def serving(file: Path) -> httpx2.AsyncClient:
     app = FastAPI()
     envelope.install(app)
-    app.add_route("/client.js", client_script(file))
+    add_client_script(app, file)
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test")
 
 
-def test_its_types_fit() -> None:
-    node("node_modules/typescript/bin/tsc", "--noEmit")
+@pytest.mark.parametrize("project", ["tsconfig.json", "tsconfig.test.json"])
+def test_its_types_fit_and_those_of_its_tests(project: str) -> None:
+    node("node_modules/typescript/bin/tsc", "--noEmit", "--project", project)
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in PACKAGE.glob("test/*.test.ts")))
@@ -59,20 +63,33 @@ def test_its_own_tests_pass(file: str) -> None:
     node("node_modules/vitest/vitest.mjs", "run", f"test/{file}")
 
 
-def test_the_core_runs_on_the_oldest_node_too() -> None:
-    files = [f"test/{name}.test.ts" for name in ("sse", "fold", "store")]
-    node("node_modules/vitest/vitest.mjs", "run", *files, version=OLDEST_NODE)
+@pytest.mark.parametrize("name", CORE)
+def test_the_core_runs_on_the_oldest_node_too(name: str) -> None:
+    node("node_modules/vitest/vitest.mjs", "run", f"test/{name}.test.ts", version=OLDEST_NODE)
 
 
-def test_the_core_is_small(built: Path) -> None:
-    size = len(gzip.compress(built.read_bytes(), 9))
-    assert size <= LARGEST
+def test_the_core_is_small_and_so_is_what_it_loads_on_demand(built: Path) -> None:
+    sizes = {file.name: len(gzip.compress(file.read_bytes(), 9)) for file in built.parent.iterdir()}
+    print(sizes)
+    assert sizes.keys() == LARGEST.keys()
+    assert [f"{name}: {size}" for name, size in sizes.items() if size > LARGEST[name]] == []
 
 
-def test_the_build_is_one_module_that_imports_nothing(built: Path, tmp_path: Path) -> None:
-    alone = tmp_path / "alone.mjs"
-    alone.write_bytes(built.read_bytes())
-    node("--input-type=module", "--eval", f"import {{ loadThread }} from {alone.as_uri()!r}; loadThread.call;")
+@pytest.mark.parametrize("name", LARGEST)
+def test_the_core_and_each_part_is_a_module_that_imports_nothing_before_it_is_asked_to(
+    name: str, built: Path, tmp_path: Path
+) -> None:
+    alone = tmp_path / f"{Path(name).stem}.mjs"
+    alone.write_bytes((built.parent / name).read_bytes())
+    script = f"const {{ length }} = Object.keys(await import({alone.as_uri()!r})); if (!length) throw length;"
+    node("--input-type=module", "--eval", script)
+
+
+def test_a_part_that_is_no_more_is_taken_away_by_the_next_build(tmp_path: Path) -> None:
+    former = tmp_path / "client-former.js"
+    former.touch()
+    node("build.mjs", tmp_path / "client.js")
+    assert not former.exists()
 
 
 async def test_a_page_gets_it_and_asks_each_time_whether_it_has_changed(tmp_path: Path) -> None:
@@ -94,6 +111,19 @@ async def test_a_page_gets_it_and_asks_each_time_whether_it_has_changed(tmp_path
         assert (await client.get("/client.js")).headers["etag"] != etag
 
 
+async def test_a_page_gets_what_is_loaded_on_demand_from_beside_it_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("client.js", "client-tools.js", "secret.js"):
+        (tmp_path / name).write_text(f'"{name}"')
+    async with serving(tmp_path / "client.js") as client:
+        answer = await client.get("/client-tools.js")
+        assert (answer.status_code, answer.text) == (200, '"client-tools.js"')
+        assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+        again = await client.get("/client-tools.js", headers={"if-none-match": answer.headers["etag"]})
+        assert again.status_code == 304
+        for name in ("client-other.js", "secret.js"):
+            assert (await client.get(f"/{name}")).status_code == 404
+
+
 async def test_a_checkout_without_a_build_says_so(tmp_path: Path) -> None:
     async with serving(tmp_path / "client.js") as client:
         answer = await client.get("/client.js")
@@ -107,6 +137,7 @@ async def test_a_checkout_without_a_build_says_so(tmp_path: Path) -> None:
 def test_the_server_serves_its_build_without_a_key_and_to_pages_of_this_machine() -> None:
     assert BUILT.exists(), f"{BUILT.relative_to(ROOT)} is missing: run make test, which builds it"
     with testing.server(api_keys=("secret",)) as url:
-        answer = httpx2.get(f"{url}/client.js", headers={"origin": "http://localhost:5173"})
-    assert (answer.status_code, answer.content) == (200, BUILT.read_bytes())
-    assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"
+        for name in LARGEST:
+            answer = httpx2.get(f"{url}/{name}", headers={"origin": "http://localhost:5173"})
+            assert (answer.status_code, answer.content) == (200, (BUILT.parent / name).read_bytes())
+            assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"

@@ -75,7 +75,8 @@ class Follower:
                 async with await self._stream() as stream:
                     async for event in stream:
                         self._take(stream.noted, event)
-                    self.held.done = stream.noted.event == "done"
+                    # 204: it was cut behind the last event, so nothing is left to be told.
+                    self.held.done = stream.response.status_code == 204 or stream.noted.event == "done"
             except (APIConnectionError, httpx2.TransportError):
                 self.cuts += 1
 

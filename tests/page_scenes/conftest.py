@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from livethread import testing
+from livethread.page.chat import BUILT
 from livethread.settings import UpstreamSettings
 from tests.cuts.scene import Caller
 from tests.page_scenes.browser import chromium
@@ -38,6 +39,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def stage(browser: Browser, pictures: Path) -> AsyncIterator[Stage]:
     """A server in this process, whose Ada and Bo say what a test says."""
+    assert (BUILT / "index.html").exists(), "The chat page is not built here; scripts/setup dev builds it."
     async with Voices().running() as voices, aiohttp.ClientSession() as session:
         upstream = UpstreamSettings("voices", voices.url)
         with testing.server(upstreams=(upstream,), thread_policy="parallel", retries=0) as url:

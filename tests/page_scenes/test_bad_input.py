@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from livethread import testing
 from tests.cuts.scene import Caller
@@ -44,6 +46,30 @@ async def test_scripts_links_html_and_giant_images_do_nothing_whoever_says_them(
         await expect(ann.log.get_by_text("and the end.")).to_have_count(3)
         assert await ann.page.evaluate(_ODD) == INERT
         await ann.picture("evil")
+
+
+async def test_a_giant_image_is_asked_for_by_the_reader_alone_and_then_fits_the_page(stage: Stage) -> None:
+    thread_id = await stage.thread()
+    await stage.ask(thread_id, "Be evil", "Player")
+    await stage.ended(thread_id, "completed")
+    async with stage.screen("Ann", thread_id) as ann:
+        await ann.page.route("https://evil.example/giant.png", giant)
+        await ann.page.get_by_role("button", name=re.compile("^Show image from evil.example")).click()
+        image = ann.log.get_by_role("img", name="a giant")
+        await expect(image).to_have_js_property("naturalWidth", 20_000)
+        box = await image.bounding_box()
+        assert box is not None
+        assert (box["width"] <= 800, box["height"] <= 500) == (True, True)
+        assert (await ann.page.evaluate(_ODD))["wide"] is False
+        await ann.picture("giant-image")
+        assert ann.faults.pop() == "asked https://evil.example/giant.png"
+
+
+async def giant(route: Route) -> None:
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="20000" height="20000"><rect width="9e9" height="9e9"/></svg>'
+    )
+    await route.fulfill(body=picture, content_type="image/svg+xml")
 
 
 async def test_the_page_forbids_what_a_message_could_try(stage: Stage) -> None:
@@ -170,3 +196,52 @@ async def test_a_page_whose_server_goes_away_says_so_keeps_what_is_written_and_r
 
 async def no_alert(screen: Screen) -> bool:
     return await screen.page.get_by_role("alert").count() == 0
+
+
+async def test_a_server_without_assistants_says_so_and_makes_one(browser: Browser, pictures: Path) -> None:
+    with testing.server() as url:
+        async with aiohttp.ClientSession() as session:
+            stage = Stage(browser, url, Caller(session, url), pictures)
+            for made in (await stage.caller.get("/assistants"))["data"]:
+                await stage.caller.call("DELETE", f"/assistants/{made['id']}")
+            async with stage.screen("Ann") as ann:
+                missing = ann.page.get_by_role("region", name="No assistants")
+                await expect(missing).to_be_visible()
+                await ann.picture("no-assistants")
+                await missing.get_by_role("button", name="Make the guide").click()
+                await expect(missing).to_be_hidden()
+                await ann.choose("Guide")
+                await ann.send("What is a cursor?")
+                await expect(ann.articles.last.get_by_role("button", name="Answer again")).to_be_visible()
+
+
+ODD: list[dict[str, Any]] = [
+    {"id": "msg_5", "content": [{"type": "image_url"}], "role": "user"},
+    {"id": "msg_4", "content": [{"type": "text", "text": {"value": 7}}], "role": "assistant", "assistant_id": "x"},
+    {"id": "msg_3", "content": [{"type": "audio"}], "role": "tool", "metadata": {"name": 7}},
+    {"id": "msg_2", "content": [{"type": "text"}], "role": "user", "created_at": "yesterday"},
+    {"id": "msg_1", "content": [{"type": "text", "text": {"value": "A good one"}}], "role": "user"},
+]
+
+
+async def test_messages_of_odd_shapes_take_nothing_down(stage: Stage) -> None:
+    async with stage.seat() as seat:
+        ann = await stage.tab(seat)
+        thread = {"id": "thread_odd", "object": "thread", "created_at": 1, "metadata": {}}
+        usual = {"object": "thread.message", "thread_id": "thread_odd", "created_at": 1, "metadata": {}, "run_id": None}
+        snapshot = {
+            "object": "thread.snapshot", "thread": thread, "messages": [usual | odd for odd in ODD], "has_more": False,
+            "runs": [], "run_steps": [], "people": [], "cursor": "5.aaaa",
+        }  # fmt: skip
+
+        async def answer(route: Route) -> None:
+            body = f"event: thread.snapshot\ndata: {json.dumps(snapshot)}\nid: 5.aaaa\n\n"
+            await route.fulfill(body=body, content_type="text/event-stream")
+
+        await ann.page.route("**/v1/threads/thread_odd/events**", answer)
+        await ann.open("thread_odd")
+        await ann.join("Ann")
+        await expect(ann.log.get_by_text("A good one")).to_be_visible()
+        await expect(ann.articles).to_have_count(5)
+        await expect(ann.composer).to_be_enabled()
+        await ann.picture("odd-shapes")

@@ -29,7 +29,11 @@ _PLACE = """() => {
   const first = articles.find((article) => article.getBoundingClientRect().bottom > Math.max(top, 0) + 80);
   return [first.dataset.messageId, first.getBoundingClientRect().top, articles.length];
 }"""
-_TOP_OF = """(id) => document.querySelector(`[data-message-id="${id}"]`).getBoundingClientRect().top"""
+# As it is painted: whoever measures between two frames may see what the page is about to put right.
+_TOP_OF = """(id) => new Promise((resolve) => new IntersectionObserver(([entry], observer) => {
+  observer.disconnect();
+  resolve(entry.boundingClientRect.top);
+}).observe(document.querySelector(`[data-message-id="${id}"]`)))"""
 _FAR_UP = """() => {
   let box = document.querySelector('[role=log]');
   while (box && box.scrollHeight <= box.clientHeight + 1) box = box.parentElement;

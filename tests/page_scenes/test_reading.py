@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.page_scenes.screen import Screen, comes_true
+from tests.page_scenes.screen import Screen, comes_true, until
 from tests.page_scenes.stage import PHONE, Stage
 from tests.page_scenes.voices import Voice
 
@@ -27,6 +27,14 @@ _FOCUSED = """() => {
     name: element.getAttribute('aria-label') ?? element.textContent.trim(),
     seen: ringed && box.width > 0 && box.height > 0 && style.visibility === 'visible',
   };
+}"""
+_ALOUD = """() => {
+  globalThis.aloud = [];
+  const told = (node) => node.parentElement?.closest('[aria-live=polite], [role=status]:not([aria-label=Connection])');
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes)
+      for (const node of addedNodes) if (told(node)) aloud.push(node.textContent);
+  }).observe(document.body, { subtree: true, childList: true });
 }"""
 _BEYOND = "() => document.documentElement.scrollWidth - innerWidth"
 _OVERFLOWING = """() => [...document.querySelectorAll('main *, aside:not([inert]) *')].filter((element) => {
@@ -148,3 +156,19 @@ async def tabbed(screen: Screen) -> dict[str, bool]:
         if focused is not None:  # behind the last the browser's own buttons would come
             found[focused["name"]] = focused["seen"] and found.get(focused["name"], True)
     return found
+
+
+async def test_a_screen_reader_is_told_each_answer_once_when_it_is_whole(stage: Stage) -> None:
+    async with stage.screen("Ann", await stage.thread()) as ann:
+        await ann.page.evaluate(_ALOUD)
+        ada = await speaking(stage, ann, 3)
+        ada.end()
+        await expect(ann.button("Stop")).to_be_hidden()
+        whole = "Ada: " + " ".join(f"Paragraph {line} of a long answer." for line in range(3))
+        await until(aloud, ann, wanted=[whole])
+
+
+async def aloud(screen: Screen) -> list[str]:
+    """What a screen reader was told."""
+    told: list[str] = await screen.page.evaluate("aloud")
+    return [" ".join(text.split()) for text in told]

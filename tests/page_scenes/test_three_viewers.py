@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 from collections.abc import AsyncIterator
 
@@ -15,6 +16,7 @@ from tests.page_scenes.stage import Stage, text_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
+PIECES = 300 if os.environ.get("TORTURE") else 24
 PEOPLE = ("Ann", "Bob", "Cleo")
 
 
@@ -28,6 +30,7 @@ async def all_say(screens: list[Screen], *said: str) -> None:
     await asyncio.gather(*(screen.says(*said) for screen in screens))
 
 
+@pytest.mark.torture
 async def test_whenever_two_answers_pause_all_three_screens_show_every_word_of_both(stage: Stage) -> None:
     voices = stage.voices
     assert voices is not None
@@ -38,7 +41,7 @@ async def test_whenever_two_answers_pause_all_three_screens_show_every_word_of_b
         await screens[0].send("What do you two say?")
         speaking = [await voices.asked("one"), await voices.asked("two")]
         said = ["", ""]
-        for turn in range(30):
+        for turn in range(PIECES):
             who = turn if turn < 2 else dice.randrange(2)
             piece = dice.choice(["more ", "and more ", "語", "🎉", "so it goes, "])
             said[who] += piece

@@ -15,7 +15,8 @@ test.each([
 });
 
 test("further back it is a day", () => {
-  expect([ago(NOW - 2 * 86_400, NOW), ago(NOW - 40 * 86_400, NOW), ago(NOW - 400 * 86_400, NOW)]).toEqual([
+  expect([ago(NOW - 86_400, NOW), ago(NOW - 2 * 86_400, NOW), ago(NOW - 40 * 86_400, NOW), ago(NOW - 400 * 86_400, NOW)]).toEqual([
+    new Date(2026, 10, 20).toLocaleDateString(undefined, { weekday: "short" }),
     new Date(2026, 10, 19).toLocaleDateString(undefined, { weekday: "short" }),
     new Date(2026, 9, 12).toLocaleDateString(undefined, { day: "numeric", month: "short" }),
     new Date(2025, 9, 17).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" }),

@@ -85,7 +85,7 @@ test.each([
   history.replaceState(null, "", "#thread_1");
   const client = createClient({ url: "http://server" });
   render(
-    <Main client={client} me={me} thread_id="thread_1" facts={these} assistants={[]} onAssistants={async () => {}} />,
+    <Main client={client} me={me} thread_id="thread_1" facts={these} assistants={[]} unread={null} onAssistants={async () => {}} />,
   );
   const alert = screen.getByRole("alert");
   within(alert).getByRole("heading", { name: title });
@@ -99,11 +99,40 @@ test("where there are no assistants, the guide is made at a press", async () => 
   const client = createClient({ url: "http://server" });
   const onAssistants = vi.fn(async () => {});
   render(
-    <Main client={client} me={me} thread_id={null} facts={facts({})} assistants={[]} onAssistants={onAssistants} />,
+    <Main client={client} me={me} thread_id={null} facts={facts({})} assistants={[]} unread={null} onAssistants={onAssistants} />,
   );
   await userEvent.click(screen.getByRole("button", { name: "Make the guide" }));
   expect(asked).toEqual([{ method: "POST", path: "/assistants", token: null }]);
   expect(onAssistants.mock.calls.length).toBe(1);
+});
+
+test("nothing is said before it is known who may answer, and why it is not known is told", async () => {
+  const client = createClient({ url: "http://server" });
+  const onAssistants = vi.fn(async () => {});
+  const main = { client, me, thread_id: null, facts: facts({}), onAssistants };
+  const { rerender } = render(<Main {...main} assistants={null} unread={new Error("It is full.")} />);
+  await userEvent.type(screen.getByRole("textbox", { name: "Message" }), "Hello");
+  const send = () => screen.getByRole<HTMLButtonElement>("button", { name: "Send" });
+  expect(send().disabled).toBe(true);
+  screen.getByText("The assistants could not be read, so nothing can be sent yet: It is full.");
+  await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+  expect(onAssistants.mock.calls.length).toBe(1);
+  rerender(<Main {...main} assistants={[guide]} unread={null} />);
+  expect(send().disabled).toBe(false);
+  await userEvent.clear(screen.getByRole("textbox", { name: "Message" }));
+});
+
+test.each([
+  ["[]", "false"],
+  ['["asst_gone"]', "true"],
+  ['["asst_gone","asst_1"]', "true"],
+])("of a browser that has chosen %s before, the only assistant is asked: %s", (kept, pressed) => {
+  localStorage.setItem("livethread.assistants", kept);
+  const client = createClient({ url: "http://server" });
+  const main = { client, me, thread_id: null, facts: facts({}), unread: null, onAssistants: async () => {} };
+  render(<Main {...main} assistants={[guide]} />);
+  expect(screen.getByRole("button", { name: "Guide" }).getAttribute("aria-pressed")).toBe(pressed);
+  localStorage.removeItem("livethread.assistants");
 });
 
 test("a question for a start is asked of the guide, and leads to its thread", async () => {
@@ -116,7 +145,7 @@ test("a question for a start is asked of the guide, and leads to its thread", as
   });
   asked = [];
   render(
-    <Main client={client} me={me} thread_id={null} facts={facts({})} assistants={[guide]} onAssistants={async () => {}} />,
+    <Main client={client} me={me} thread_id={null} facts={facts({})} assistants={[guide]} unread={null} onAssistants={async () => {}} />,
   );
   await userEvent.click(screen.getByRole("button", { name: "What is Livethread?" }));
   expect(location.hash).toBe("#thread_9");

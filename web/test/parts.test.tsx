@@ -47,10 +47,9 @@ test.each([
 ])("a title that is written as %j ends once, with %j", async (typed, told) => {
   const done: (string | null)[] = [];
   render(<TitleField title="old" onDone={(title) => done.push(title)} />);
-  await userEvent.type(screen.getByRole("textbox", { name: "Title" }), typed, {
-    initialSelectionStart: 0,
-    initialSelectionEnd: 3,
-  });
+  const field = screen.getByRole("textbox", { name: "Title" });
+  await userEvent.type(field, typed, { initialSelectionStart: 0, initialSelectionEnd: 3 });
+  fireEvent.blur(field); // as when it is taken away
   expect(done).toEqual(told);
 });
 
@@ -114,6 +113,26 @@ test("what breaks is told in its place, and can be shown again", async () => {
   quiet.mockRestore();
 });
 
+test("what a part gives in its place shows there, until there is something else to show", () => {
+  const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
+  const Part = ({ text }: { text: string }) => {
+    if (text === "broken") throw new Error("no such text");
+    return <p>{text}</p>;
+  };
+  const page = (text: string) => (
+    <Boundary what="This message" instead={<p>not to be shown</p>}>
+      <Part text={text} />
+    </Boundary>
+  );
+  const { rerender, container } = render(page("broken"));
+  expect(container.textContent).toBe("not to be shown");
+  rerender(page("broken"));
+  expect(container.textContent).toBe("not to be shown");
+  rerender(page("whole"));
+  expect(container.textContent).toBe("whole");
+  quiet.mockRestore();
+});
+
 test("the document is called as the thread, with a point once an answer has come while it was hidden", () => {
   const Titled = (props: { thread_id: string | null; answer: string | null | undefined }) => {
     useTitle(props.thread_id && "Plans", props.thread_id, props.answer);
@@ -125,8 +144,8 @@ test("the document is called as the thread, with a point once an answer has come
   };
   const titles: string[] = [];
   const { rerender } = render(<Titled thread_id={null} answer={undefined} />);
-  const show = (answer: string | null | undefined) => {
-    rerender(<Titled thread_id="thread_1" answer={answer} />);
+  const show = (answer: string | null | undefined, thread_id = "thread_1") => {
+    rerender(<Titled thread_id={thread_id} answer={answer} />);
     titles.push(document.title);
   };
   titles.push(document.title);
@@ -139,6 +158,8 @@ test("the document is called as the thread, with a point once an answer has come
   hide(true);
   show("msg_1");
   show("msg_2");
+  show(undefined, "thread_2"); // another one, which has answers already
+  show("msg_3", "thread_2");
   vi.restoreAllMocks();
   expect(titles).toEqual([
     "Livethread",
@@ -148,6 +169,8 @@ test("the document is called as the thread, with a point once an answer has come
     "Plans – Livethread",
     "Plans – Livethread",
     "• Plans – Livethread",
+    "Plans – Livethread",
+    "Plans – Livethread",
   ]);
 });
 

@@ -83,7 +83,7 @@ function show(state: Partial<ListState>, rest: Partial<Parameters<typeof Threads
   const rename = vi.fn(async () => {});
   const onOpen = vi.fn();
   const list = { threads: [], has_more: false, status: "live" as const, error: null, more, rename, ...state };
-  const props = { client: clientOf({}).client, assistants: [], me, current: null, onOpen, ...rest };
+  const props = { client: clientOf({}).client, assistants: [], me, current: null, title: null, onOpen, ...rest };
   render(<Threads {...props} list={list} onTell={(sentence) => told.push(sentence)} />);
   return { more, rename, onOpen, told };
 }
@@ -125,6 +125,15 @@ test("a thread shows its title, when something was said last, by whom, and what"
   ]);
 });
 
+test("a thread that the list has not heard of in full is called as the page itself calls it", () => {
+  const threads = ["thread_1", "thread_2"].map((id) => thread(id, { title: null, last_message: null }));
+  show({ threads }, { current: "thread_2", title: "Hello there" });
+  expect(texts()).toEqual([
+    ["New thread", "2m", "No messages yet"],
+    ["Hello there", "2m", "…"],
+  ]);
+});
+
 test("a thread is opened in place, and in a tab of its own by whoever asks for one", async () => {
   const { onOpen } = show({ threads: [thread("thread_1")] });
   const link = screen.getByRole("link");
@@ -143,7 +152,7 @@ test("a thread is renamed where it stands", async () => {
   await userEvent.clear(field);
   await userEvent.type(field, "Plans{Enter}");
   expect(rename.mock.calls).toEqual([["thread_1", "Plans"]]);
-  screen.getByRole("link");
+  expect(document.activeElement).toBe(screen.getByRole("link"));
 });
 
 test("a thread is deleted only once that was confirmed, and then the page leaves it", async () => {

@@ -106,7 +106,7 @@ interface Turn {
 
 /** With all tabs of the browser, where it has what that takes. */
 const together: Follow = (http, path, to, page) => {
-  if (!page || !to.fold || !globalThis.navigator?.locks) return alone(http, path, to, page);
+  if (!page || !globalThis.navigator?.locks) return alone(http, path, to, page);
   let stop = () => {
     stopped = true;
   };

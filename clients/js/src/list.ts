@@ -3,7 +3,7 @@
 import { ApiError, isPassing } from "./http.js";
 import type { Client } from "./index.js";
 import type { SseEvent } from "./sse.js";
-import { nextFrame } from "./store.js";
+import { nextFrame, tellAll } from "./store.js";
 import type { Status, Thread } from "./types.js";
 
 /** A thread as the list shows it. */
@@ -60,7 +60,8 @@ const GRACE = 1_000;
 
 export function threadList(client: Client): ThreadList {
   const { http } = client;
-  const subscribers = new Set<{ listener: () => void }>();
+  const { document } = globalThis;
+  const subscribers = new Set<() => void>();
   /** As the server has them, in the order of the list. */
   let threads: readonly ListedThread[] = UNKNOWN.threads;
   let { has_more, status } = UNKNOWN;
@@ -87,13 +88,7 @@ export function threadList(client: Client): ThreadList {
     telling = true;
     nextFrame(() => {
       telling = false;
-      for (const { listener } of subscribers) {
-        try {
-          listener();
-        } catch (error) {
-          void Promise.reject(error); // told to the page's own handlers; the other listeners are told all the same
-        }
-      }
+      tellAll(subscribers);
     });
   };
 
@@ -253,7 +248,7 @@ export function threadList(client: Client): ThreadList {
           stop!();
           return ended(error);
         }
-        connected("reconnecting", error as Error);
+        if (!gone(error)) connected("reconnecting", error as Error);
         await http.sleep(http.pause(failed, 15_000));
       }
     }
@@ -269,22 +264,38 @@ export function threadList(client: Client): ThreadList {
     lost("offline", why);
   };
 
-  const close = () => {
-    if (subscribers.size || !stop) return;
-    stop();
+  const open = () => {
+    stop = client.follow("/threads/events", { cursor: () => "", take, live, lost, ended });
+  };
+
+  const rest = () => {
+    stop?.();
     stop = undefined;
     connection++;
+  };
+
+  /** A page that nobody sees needs no list, and a browser may have six connections to a server, with all its tabs. */
+  const seen = () => {
+    if (!document.hidden) stop || open();
+    else http.after(GRACE, () => document.hidden && rest());
+  };
+
+  const close = () => {
+    if (subscribers.size) return;
+    document?.removeEventListener("visibilitychange", seen);
+    rest();
     connected("connecting");
   };
 
   return {
     getSnapshot,
     subscribe(listener) {
-      const subscriber = { listener };
+      const subscriber = () => listener(); // each counts by itself
       subscribers.add(subscriber);
-      if (!stop) {
+      document?.addEventListener("visibilitychange", seen);
+      if (!stop && !document?.hidden) {
         connected("connecting");
-        stop = client.follow("/threads/events", { cursor: () => "", take, live, lost, ended });
+        open();
       }
       return () => {
         if (subscribers.delete(subscriber) && !subscribers.size) http.after(GRACE, close);

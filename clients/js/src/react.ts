@@ -5,7 +5,7 @@ import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { activeOf, boundThread, type ThreadCalls, UNKNOWN } from "./bound.js";
 import type { Run, ThreadState } from "./index.js";
 import { type ListState, listOf, type ThreadList, UNKNOWN as UNKNOWN_LIST } from "./list.js";
-import { contentOf, type Shared, shared, type UseOptions } from "./shared.js";
+import { contentOf, type Shared, shared, toolNames, toolsOf, type UseOptions } from "./shared.js";
 
 export type { ThreadCalls } from "./bound.js";
 export type * from "./index.js";
@@ -30,7 +30,8 @@ export interface UsedThreads extends ListState, Pick<ThreadList, "more" | "renam
  */
 export function useThread(threadId: string | null | undefined, options: UseOptions = {}): UsedThread {
   const { client } = useShared(options);
-  const { subscribe, getSnapshot, calls } = useMemo(() => boundThread(client, threadId), [client, threadId]);
+  const names = toolNames(options);
+  const { subscribe, getSnapshot, calls } = useMemo(() => boundThread(client, threadId), [client, threadId, names]);
   const state = useSyncExternalStore(subscribe, getSnapshot, unknown);
   return useMemo(() => ({ ...state, activeRuns: activeOf(state.runs), ...calls }), [state, calls]);
 }
@@ -45,7 +46,7 @@ export function useThreads(options: UseOptions = {}): UsedThreads {
 
 function useShared(options: UseOptions): Shared {
   const one = useMemo(() => shared(options), [contentOf(options)]);
-  const tools = options.client ? undefined : options.tools;
+  const tools = toolsOf(options);
   useEffect(() => one.give(tools), [one, tools]);
   return one;
 }

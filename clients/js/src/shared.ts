@@ -27,21 +27,20 @@ class Shelf {
 const top = new Shelf();
 
 /** What options say, as something to compare: functions count as given or not, since they are often written inline. */
-export const contentOf = (options: UseOptions): unknown =>
-  options.client ?? JSON.stringify(given(options), (_, value) => (typeof value === "function" ? "" : value));
+export const contentOf = (options: UseOptions): unknown => options.client ?? plainOf(options);
+
+export const toolsOf = (options: UseOptions): Tools | undefined => (options.client ? undefined : options.tools);
+
+/** What the functions are called: whoever brings others looks anew at what waits. */
+export const toolNames = (options: UseOptions): string => Object.keys(toolsOf(options) ?? {}).join();
 
 /** The client of these options. */
 export function shared(options: UseOptions): Shared {
   if (options.client) return { client: options.client, give: () => () => {} };
   // A server that renders for many people keeps nothing of any.
   if (!globalThis.window) return make(options);
-  const plain: unknown[] = [];
-  let shelf = top;
-  for (const [name, value] of given(options)) {
-    if (value instanceof Object) shelf = shelf.below(value);
-    plain.push(name, value instanceof Object ? "" : value);
-  }
-  const key = JSON.stringify(plain);
+  const shelf = given(options).reduce((shelf, [, value]) => (isObject(value) ? shelf.below(value) : shelf), top);
+  const key = plainOf(options);
   const known = shelf.clients.get(key) ?? make(options);
   shelf.clients.set(key, known);
   return known;
@@ -51,6 +50,11 @@ const given = ({ tools: _, client: __, ...options }: UseOptions & { tools?: Tool
   Object.entries(options)
     .filter(([, value]) => value !== undefined)
     .sort(([one], [other]) => (one < other ? -1 : 1));
+
+const plainOf = (options: UseOptions): string =>
+  JSON.stringify(given(options).map(([name, value]) => [name, isObject(value) ? "" : value]));
+
+const isObject = (value: unknown): value is object => Object(value) === value;
 
 function make(options: ClientOptions): Shared {
   /** Those that are given now; the client looks into this object whenever a run waits. */

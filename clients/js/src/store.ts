@@ -124,14 +124,19 @@ export class Store {
     this.#waiting = true;
     this.#frame(() => {
       this.#waiting = false;
-      for (const listener of this.#listeners) {
-        try {
-          listener();
-        } catch (error) {
-          void Promise.reject(error); // told to the page's own handlers; the other listeners are told all the same
-        }
-      }
+      tellAll(this.#listeners);
     });
+  }
+}
+
+/** Tell every listener; what one throws is told to the page's own handlers, and the others hear all the same. */
+export function tellAll(listeners: Iterable<() => void>): void {
+  for (const listener of listeners) {
+    try {
+      listener();
+    } catch (error) {
+      void Promise.reject(error);
+    }
   }
 }
 

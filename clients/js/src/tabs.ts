@@ -7,11 +7,14 @@
  * gives one only to those whom it is surely not behind: who holds nothing, who has listened to nobody but this leader, or,
  * once the server has told the leader that it is level, whoever asked before that connection was made. So nothing that was
  * shown is ever taken back. A leader that does not answer is frozen or asleep: another tab steals the lock.
+ *
+ * A stream without cursors, such as that of the list of threads, makes no state here: whoever is level again reads for himself.
  */
 
 import type { Follow, Follower } from "./connection.js";
 import { type Fold, shown } from "./fold.js";
-import { type ApiError, type Http, newKey } from "./http.js";
+import { type Http, newKey } from "./http.js";
+import { errorOf, isQuestion, isTold, type Question, reasonOf, type Standing, type Told } from "./said.js";
 import type { SseEvent } from "./sse.js";
 
 /** What tabs have in common. */
@@ -23,36 +26,6 @@ export interface Browser {
 
 /** A line to all other tabs. */
 export type Channel = Pick<BroadcastChannel, "postMessage" | "close" | "onmessage" | "onmessageerror">;
-
-/** How the leader's connection stands, in words that a channel can carry. */
-type Standing =
-  | { status: "live" }
-  | { status: "reconnecting" | "offline"; why?: Reason | undefined };
-type Reason = Pick<ApiError, "message" | "status" | "param" | "code">;
-
-/** What a tab says that listens: whether anybody leads and, with a key, what it has missed. */
-interface Question {
-  says: "ask";
-  from: string;
-  key: string;
-  /** Whom it has listened to, and what it holds. */
-  term: string;
-  cursor: string | null;
-}
-
-/** What the leader says. */
-interface Told {
-  /** That it leads; the next event; what `key` has missed; that nothing will ever come again. */
-  says: "here" | "event" | "state" | "end";
-  /** Of this leadership. */
-  term: string;
-  /** How many events it has had. */
-  n: number;
-  standing?: Standing | null | undefined;
-  key?: string;
-  events?: SseEvent[];
-  why?: Reason | undefined;
-}
 
 /** Milliseconds of silence after which a tab asks whether anybody leads. */
 const QUIET = 15_000;
@@ -71,26 +44,23 @@ const here: Browser = {
     return navigator.locks;
   },
   channel: (name) => new BroadcastChannel(name),
-  hidden: () => document.hidden,
+  hidden: () => !!globalThis.document?.hidden,
 };
 
-/** Follow streams together with all tabs of the browser; those that no state is made of, alone. */
+/** Follow streams together with all tabs of the browser. */
 export const sharing =
   (alone: Follow, browser = here): Follow =>
   (http, path, to, page) => {
-    const { fold } = to;
-    if (!fold) return alone(http, path, to, page);
     const life = new AbortController();
-    let tab: Tab | undefined;
+    const { signal } = life;
+    const on = (sign: string, act: () => void) => page?.addEventListener(sign, act, { capture: true, signal });
     void nameOf(http, path).then((name) => {
-      if (life.signal.aborted) return;
-      const one = (tab = new Tab(name, http, fold, to, (to) => alone(http, path, to, page), browser));
-      for (const sign of ["visibilitychange", "pageshow", "online"]) page?.addEventListener(sign, one.look, life);
+      if (signal.aborted) return;
+      const tab = new Tab(name, http, to, (to) => alone(http, path, to, page), browser, life);
+      on("freeze", tab.freeze);
+      for (const sign of ["resume", "visibilitychange", "pageshow", "online"]) on(sign, tab.look);
     });
-    return () => {
-      life.abort();
-      tab?.leave();
-    };
+    return () => life.abort();
   };
 
 /** Tabs share what is the same for the server: the stream, and who looks on. The token cannot be read in the name. */
@@ -109,11 +79,11 @@ export function snapshotOf({ thread, held, has_more, runs, run_steps, people, cu
   return { type: "thread.snapshot", data: JSON.stringify(data), id: cursor! };
 }
 
-/** One that follows a stream with others: it listens, leads, or has gone. */
+/** One that follows a stream with others: it listens, leads, is frozen, or has gone. */
 class Tab {
   readonly #id = newKey();
   readonly #channel: Channel;
-  #role: "listens" | "leads" | "gone" = "listens";
+  #role: "listens" | "leads" | "frozen" | "gone" = "listens";
   /** Whom we listen to, or our own leadership, and how many events it has had. */
   #term = "";
   #n = 0;
@@ -142,28 +112,42 @@ class Tab {
   constructor(
     private readonly name: string,
     private readonly http: Http,
-    private readonly fold: Fold,
     private readonly to: Follower,
     private readonly connect: (to: Follower) => () => void,
     private readonly browser: Browser,
+    /** Aborted, it has gone. */
+    private readonly life: AbortController,
   ) {
     this.#channel = browser.channel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
     this.#channel.onmessageerror = () => this.#hear(null);
-    this.#ask();
-    void this.#wishToLead();
+    life.signal.addEventListener("abort", () => {
+      this.#stop("gone");
+      this.#channel.close();
+    });
+    this.#join();
   }
 
   /** Somebody looks at the page again, or the network is back: whoever led meanwhile may be asleep. */
   readonly look = () => {
-    if (this.#role === "listens" && !this.browser.hidden()) this.#ask();
+    if (this.#role === "frozen") this.#join();
+    else if (this.#role === "listens" && !this.browser.hidden()) this.#ask();
   };
 
-  leave(): void {
-    this.#role = "gone";
+  /** The page is about to be frozen: it would hear other tabs, but not its connection. */
+  readonly freeze = () => this.#stop("frozen");
+
+  #join(): void {
+    this.#role = "listens";
+    this.#level = false;
+    this.#ask();
+    void this.#wishToLead();
+  }
+
+  #stop(role: "frozen" | "gone"): void {
+    this.#role = role;
     this.#disconnect();
     this.#rest();
-    this.#channel.close();
     this.#wish.abort();
   }
 
@@ -186,19 +170,15 @@ class Tab {
       if (signal.aborted) return;
       if (!got) return this.#lead(); // nobody can have a lock here, so everybody leads
       // It was stolen from us.
-      this.#role = "listens";
       this.#disconnect();
-      this.#rest();
-      this.#level = false;
-      this.#ask();
-      void this.#wishToLead();
+      this.#join();
     }
   }
 
   // -- those who listen ----------------------------------------------------------------------
 
   #hear(said: unknown): void {
-    if (this.#role === "gone") return;
+    if (this.#role === "gone" || this.#role === "frozen") return;
     if (this.#role === "leads") {
       if (isQuestion(said)) this.#answer(said);
       return;
@@ -213,8 +193,8 @@ class Tab {
         this.#take(said.events!);
       } else this.#level = false;
     } else if (said.says === "end" && this.#level) {
-      this.leave();
-      this.to.ended(this.#error(said.why));
+      this.life.abort();
+      this.to.ended(errorOf(this.http, said.why));
       return;
     }
     if (isTold(said)) this.#show(said.standing);
@@ -224,14 +204,14 @@ class Tab {
   /** Somebody leads: wait for what comes next, or ask for what we have missed. */
   #listen(): void {
     this.#rest();
-    const ms = this.#level ? QUIET : this.#asked + AGAIN - this.http.now();
+    const ms = this.#level ? QUIET : Math.min(this.#asked + AGAIN - this.http.now(), AGAIN);
     if (ms > 0) this.#rest = this.http.after(ms, () => this.#ask());
     else this.#ask();
   }
 
   /** Whoever leads is to answer; if nobody does, we lead. */
   #ask(): void {
-    const cursor = this.#lost ? "" : this.fold.cursor;
+    const cursor = this.#lost ? "" : this.to.cursor();
     this.#key = this.#level ? "" : newKey();
     if (!this.#level) this.#asked = this.http.now();
     this.#say({ says: "ask", from: this.#id, key: this.#key, term: this.#term, cursor });
@@ -246,6 +226,7 @@ class Tab {
     this.#level = true;
     this.#lost = false;
     this.#asked = Number.NEGATIVE_INFINITY;
+    if (!this.to.fold) this.#standing = null; // so that it is told to be live, and reads what it has missed
     this.#take(events!);
   }
 
@@ -265,12 +246,7 @@ class Tab {
     if (JSON.stringify(standing) === JSON.stringify(this.#standing)) return;
     this.#standing = standing;
     if (standing.status === "live") this.to.live();
-    else this.to.lost(standing.status, this.#error(standing.why));
-  }
-
-  #error(why: Reason | undefined): Error | undefined {
-    if (!why) return undefined;
-    return why.status ? this.http.refusal(why.status, JSON.stringify({ error: why })) : this.http.unreachable(why);
+    else this.to.lost(standing.status, errorOf(this.http, standing.why));
   }
 
   // -- the one who leads -----------------------------------------------------------------------
@@ -306,6 +282,7 @@ class Tab {
         this.#waiting.clear();
       },
       live: () => {
+        if (!to.fold) this.#term = newKey(); // all have missed what was between two connections
         this.#stand({ status: "live" });
         to.live();
       },
@@ -315,7 +292,7 @@ class Tab {
       },
       ended: (why) => {
         this.#tell("end", { why: reasonOf(why) });
-        this.leave();
+        this.life.abort();
         to.ended(why);
       },
     });
@@ -329,7 +306,7 @@ class Tab {
   #answer(question: Question): void {
     const { from, key, term, cursor } = question;
     this.#heard = true;
-    if (key && (cursor === null || cursor === this.fold.cursor || term === this.#term)) return this.#settle(question);
+    if (key && (cursor === null || cursor === this.to.cursor() || term === this.#term)) return this.#settle(question);
     this.#tell("here");
     if (!key) return;
     if (this.#waiting.get(from)?.cursor === cursor) this.#waiting.set(from, question);
@@ -341,11 +318,13 @@ class Tab {
 
   /** Tell somebody what is missing there. */
   #settle({ key, cursor }: Question): void {
-    const { fold } = this;
+    const { fold } = this.to;
     const events: SseEvent[] = [];
-    if (cursor !== fold.cursor) events.push(snapshotOf(fold));
-    const presence = { people: fold.people, viewers: fold.viewers };
-    if (fold.cursor) events.push({ type: "thread.presence", data: JSON.stringify(presence), id: "" });
+    if (fold?.cursor) {
+      if (cursor !== fold.cursor) events.push(snapshotOf(fold));
+      const presence = { people: fold.people, viewers: fold.viewers };
+      events.push({ type: "thread.presence", data: JSON.stringify(presence), id: "" });
+    }
     this.#tell("state", { key, events });
   }
 
@@ -358,24 +337,3 @@ class Tab {
     this.#channel.postMessage(said);
   }
 }
-
-const reasonOf = (why?: Error): Reason | undefined => {
-  if (!why) return undefined;
-  const { message, status, param, code } = why as ApiError;
-  return { message, status, param, code };
-};
-
-// What comes from a channel may be anything.
-const areText = (...these: unknown[]): boolean => these.every((one) => typeof one === "string");
-
-const isQuestion = (said: any): said is Question =>
-  said?.says === "ask" && areText(said.from, said.key, said.term, said.cursor ?? "");
-
-const isTold = (said: any): said is Told =>
-  /^(here|event|state|end)$/.test(said?.says) &&
-  areText(said.term) &&
-  Number.isInteger(said.n) &&
-  (said.standing == null || /^(live|reconnecting|offline)$/.test(said.standing.status)) &&
-  (!/event|state/.test(said.says) || (Array.isArray(said.events) && said.events.every(isEvent)));
-
-const isEvent = (event: any): event is SseEvent => areText(event?.type, event.data, event.id);

@@ -12,9 +12,9 @@ import {
   watch,
 } from "vue";
 import { activeOf, boundThread, callsOfNow, type ThreadCalls, UNKNOWN } from "./bound.js";
-import type { ClientOptions, Run, ThreadState } from "./index.js";
+import type { Run, ThreadState } from "./index.js";
 import { type ListState, listOf, type ThreadList, UNKNOWN as UNKNOWN_LIST } from "./list.js";
-import { contentOf, type Shared, shared, type UseOptions } from "./shared.js";
+import { contentOf, type Shared, shared, toolNames, toolsOf, type UseOptions } from "./shared.js";
 
 export type { ThreadCalls } from "./bound.js";
 export type * from "./index.js";
@@ -44,7 +44,11 @@ export function useThread(
   options: MaybeRefOrGetter<UseOptions> = {},
 ): UsedThread {
   const client = useShared(options);
-  const thread = computed(() => boundThread(client.value.client, toValue(threadId)));
+  const names = computed(() => toolNames(toValue(options)));
+  const thread = computed(() => {
+    void names.value;
+    return boundThread(client.value.client, toValue(threadId));
+  });
   const state = useStore(thread, UNKNOWN);
   return {
     ...refs(state, UNKNOWN),
@@ -78,7 +82,7 @@ function useShared(options: MaybeRefOrGetter<UseOptions>): ComputedRef<Shared> {
     return known;
   });
   if (!onServer) {
-    const tools = () => (toValue(options) as ClientOptions).tools;
+    const tools = () => toolsOf(toValue(options));
     watch([one, tools] as const, ([one, tools], _, onCleanup) => onCleanup(one.give(tools)), { immediate: true });
   }
   return one;

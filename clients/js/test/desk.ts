@@ -20,6 +20,8 @@ export class Desk {
   readonly instead: (Response | Error)[] = [];
   /** What is waited for before anything is answered. */
   gate: Promise<unknown> | undefined;
+  /** What is waited for before a stream is opened. */
+  door: Promise<unknown> | undefined;
   private readonly streams = new Map<string, ReadableStreamDefaultController<Uint8Array>>();
 
   /**
@@ -44,7 +46,10 @@ export class Desk {
   readonly fetch: typeof fetch = async (address, init) => {
     const { pathname, search, searchParams } = new URL(address as string);
     const path = pathname.replace("/v1", "");
-    if (path.endsWith("/events")) return this.open(path, search, init!.signal!);
+    if (path.endsWith("/events")) {
+      await this.door;
+      return this.open(path, search, init!.signal!);
+    }
     const headers = init!.headers as Record<string, string>;
     const body = init!.body && JSON.parse(init!.body as string);
     const asked = { method: init!.method!, path, query: searchParams, body, key: headers["Idempotency-Key"] };

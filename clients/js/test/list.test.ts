@@ -91,7 +91,7 @@ describe("with the server", () => {
     await list.until(({ status, error }) => status === "live" && error === null);
     const { id } = await ours.createThread();
     await list.until((state) => ids(state)[0] === id);
-  });
+  }, 40_000);
 });
 
 describe("what is shown", () => {
@@ -173,6 +173,23 @@ describe("reading", () => {
     expect(titles(state)).toEqual(["One", "thread_2"]);
   });
 
+  test("a page that was asked for on a connection that is gone makes nothing live", async () => {
+    const desk = new Listing(3);
+    let [answer, connect] = [() => {}, () => {}];
+    desk.gate = new Promise<void>((resolve) => (answer = resolve));
+    const list = desk.list();
+    await expect.poll(() => desk.asked.length).toBe(1);
+    desk.door = new Promise<void>((resolve) => (connect = resolve));
+    desk.cutOff();
+    await list.until(({ status }) => status === "reconnecting");
+    answer();
+    const state = await list.until(({ threads }) => threads.length === 3);
+    await new Promise(setImmediate);
+    expect([state.status, list.getSnapshot().status]).toEqual(["reconnecting", "reconnecting"]);
+    connect();
+    await list.until(({ status }) => status === "live");
+  });
+
   test("more brings page after page, and nothing twice where threads come up meanwhile", async () => {
     const desk = new Listing(70);
     const list = desk.list();
@@ -196,6 +213,22 @@ describe("reading", () => {
     desk.threads = desk.threads.filter(({ id }) => id !== "thread_11");
     await list.more();
     expect(list.getSnapshot()).toEqual({ threads: desk.threads, has_more: false, status: "live", error: null });
+  });
+
+  test("a list whose first page ends in a thread that is deleted at that moment is read again, and nobody is told", async () => {
+    const desk = new Listing(200);
+    const list = desk.list();
+    await list.until(({ status }) => status === "live");
+    while (list.getSnapshot().threads.length < 120) await list.more();
+    const errors: unknown[] = [];
+    stops.push(list.subscribe(() => errors.push(list.getSnapshot().error)));
+    const [data, last_id] = [desk.threads.slice(0, 100), "thread_101"];
+    desk.instead.push(Response.json({ data, last_id, has_more: true }), refusal(400, "after"));
+    desk.threads = desk.threads.filter(({ id }) => id !== "thread_101");
+    desk.cutOff();
+    const state = await list.until(({ threads, status }) => status === "live" && threads[99]!.id === "thread_100");
+    expect(state.threads).toEqual(desk.threads.slice(0, 130));
+    expect(new Set(errors)).toEqual(new Set([null]));
   });
 
   test("what cannot be read stands in the state until it can", async () => {

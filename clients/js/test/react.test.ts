@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, cleanup, render, renderHook, waitFor } from "@testing-library/react";
+import { act, cleanup, configure, render, renderHook, waitFor } from "@testing-library/react";
 import { createElement, startTransition, StrictMode, Suspense, use, useState } from "react";
 import { hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
@@ -19,6 +19,8 @@ const talking = (answer?: (asked: Asked) => Response) =>
 
 const shows = (result: { current: UsedThread }, ...said: string[]) =>
   waitFor(() => expect(texts(result.current.messages)).toEqual(said));
+
+configure({ asyncUtilTimeout: 15_000 });
 
 const complaints = vi.spyOn(console, "error");
 afterEach(() => {
@@ -102,7 +104,7 @@ describe("useThread", () => {
   test("with options that are written inline makes one client, and another once they say something else", async () => {
     const desk = talking();
     const { result, rerender } = renderHook(
-      ({ name }) => useThread("thread_a", { url: desk.url, name, fetch: (...request) => desk.fetch(...request) }),
+      ({ name }) => useThread("thread_a", { url: desk.url, name, page: window, fetch: (...request) => desk.fetch(...request) }),
       { initialProps: { name: "Ann" } },
     );
     await shows(result, "This is thread_a");
@@ -274,15 +276,19 @@ describe("with the server", () => {
     const id = await begin();
     const asks = await server.player({ turns: [[{ tool_calls: [{ name: "which", arguments: {} }] }], [{ text: "Done" }]] }, "which");
     const { result, rerender, unmount } = renderHook(
-      ({ n }) => useThread(id, { after: hasty, url: server.url, tools: { which: () => `number ${n}` } }),
-      { initialProps: { n: 1 }, reactStrictMode: true },
+      ({ n }) => useThread(id, { after: hasty, url: server.url, tools: n ? { which: () => `number ${n}` } : {} }),
+      { initialProps: { n: 0 }, reactStrictMode: true },
     );
-    await waitFor(() => expect(result.current.status).toBe("live"));
-    rerender({ n: 2 });
     const { run } = result.current;
+    expect((await act(async () => run(asks))).status).toBe("requires_action");
+    rerender({ n: 1 }); // it has waited for this
+    await waitFor(() => expect(result.current.runs[0]!.status).toBe("completed"));
+    rerender({ n: 2 });
     await act(async () => run(asks));
-    const step = result.current.run_steps.find(({ step_details }) => step_details.type === "tool_calls")!;
-    expect(step.step_details).toMatchObject({ tool_calls: [{ function: { output: "number 2" } }] });
+    const outputs = result.current.run_steps.map(({ step_details }) =>
+      step_details.type === "tool_calls" ? step_details.tool_calls[0]!.function.output : null,
+    );
+    expect(outputs.filter(Boolean)).toEqual(["number 1", "number 2"]);
     unmount();
     expect(await run(asks)).toMatchObject({ status: "requires_action" });
   });

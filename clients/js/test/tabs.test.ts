@@ -284,6 +284,21 @@ test.each([[true, 18_000], [false, 46_000]])(
   },
 );
 
+test("a page that is about to be frozen leaves the lead, and is one of them again when it is resumed", async () => {
+  const { moments, server, tabs } = await opened(2);
+  const [first, second] = tabs;
+  first.tab.page.dispatchEvent(new Event("freeze"));
+  server.post("Second");
+  await moments.pass(100);
+  expect([first.texts(), second.texts()]).toEqual([["First"], ["Second", "First"]]);
+  first.tab.page.dispatchEvent(new Event("resume"));
+  await moments.pass(100);
+  server.post("Third");
+  await moments.pass(100);
+  expect(server.connections.size).toBe(1);
+  for (const tab of tabs) expect([tab.texts(), tab.wrong]).toEqual([["Third", "Second", "First"], []]);
+});
+
 test("who opens a tab, or comes back to one, waits two seconds for a leader that is asleep", async () => {
   const { moments, browser, server, tabs } = await opened(2);
   const [first, second] = tabs;
@@ -387,18 +402,53 @@ test("what differs for the server is not shared, and no name tells the token", a
   for (const name of names) expect(name).toMatch(/^livethread 1 [0-9a-f]{64}$/);
 });
 
-test("a stream of which no state is made is followed by each for itself", () => {
-  const { browser } = world();
-  const tab = browser.tab();
-  const asked: unknown[] = [];
-  const stop = () => {};
-  const alone: Follow = (...of) => {
-    asked.push(of);
-    return stop;
+test("tabs that follow a stream without cursors are told to be live whenever they may have missed something", async () => {
+  const { moments, browser } = world();
+  let leading!: Follower;
+  const alone: Follow = (_http, _path, to) => {
+    leading = to;
+    to.live();
+    return () => {};
   };
-  const to = { cursor: () => "" } as Follower;
-  expect(sharing(alone, tab.sight)(tab.http, "/threads/events", to, tab.page)).toBe(stop);
-  expect(asked).toEqual([[tab.http, "/threads/events", to, tab.page]]);
+  const tabs: { told: string[]; stop: () => void }[] = [];
+  for (let count = 0; count < 3; count++) {
+    const told: string[] = [];
+    const tab = browser.tab();
+    const to: Follower = {
+      cursor: () => "",
+      take: ({ data }) => void told.push(data),
+      live: () => void told.push("live"),
+      lost: (status) => void told.push(status),
+      ended: () => void told.push("ended"),
+    };
+    const before = browser.channels.size;
+    tabs.push({ told, stop: sharing(alone, tab.sight)(tab.http, "/threads/events", to, tab.page) });
+    while (browser.channels.size === before) await new Promise((resolve) => setImmediate(resolve));
+    await moments.pass(100);
+  }
+  const item = (data: string) => leading.take({ type: "thread.listed", data, id: "" });
+  const told = () => tabs.map(({ told }) => told.splice(0));
+  item("one");
+  await moments.pass(10);
+  expect(told()).toEqual(Array(3).fill(["live", "one"]));
+  browser.spoil = () => [];
+  item("two");
+  leading.lost("reconnecting");
+  leading.live();
+  await moments.pass(10);
+  browser.spoil = (message) => [message];
+  item("three");
+  await moments.pass(10);
+  item("four");
+  await moments.pass(1_000);
+  const [first, ...others] = told();
+  expect(first).toEqual(["two", "reconnecting", "live", "three", "four"]);
+  expect(others).toEqual(Array(2).fill(["live", "four"]));
+  tabs.shift()!.stop();
+  await moments.pass(100);
+  item("five");
+  await moments.pass(100);
+  expect(told()).toEqual(Array(2).fill(["live", "five"]));
 });
 
 test("where a lock is refused a tab follows alone", async () => {

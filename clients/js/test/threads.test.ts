@@ -310,7 +310,7 @@ describe("run", () => {
 });
 
 test("whatever a client does there is also as a function", () => {
-  const { thread: _, ...methods } = livethread.createClient();
+  const { http: _, follow: __, thread: ___, ...methods } = livethread.createClient();
   for (const name of Object.keys(methods)) expect((livethread as Record<string, unknown>)[name]).toBeTypeOf("function");
 });
 

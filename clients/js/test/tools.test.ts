@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { canAnswer } from "../src/calls.js";
+import { Fold } from "../src/fold.js";
 import { createHttp } from "../src/http.js";
 import { ApiError, type Run, type Tools } from "../src/index.js";
-import { answer } from "../src/tools.js";
+import { answer, takeUp } from "../src/tools.js";
 import { Server } from "./server.js";
 import { client, Moments, variable } from "./stage.js";
 
@@ -157,6 +158,35 @@ describe("without one", () => {
     await moments.pass(1_000);
     await done;
     expect([times, asked.length]).toEqual([1, 4]);
+  });
+
+  test("calls are taken up once, and again only if the thread was left before they were answered", async () => {
+    const moments = new Moments();
+    let asked = 0;
+    const answers: [number, object][] = [refused, granted, [200, {}]];
+    const http = createHttp({
+      url: "http://server",
+      now: () => moments.now,
+      after: moments.after,
+      fetch: async () => {
+        const [status, body] = answers[asked++]!;
+        return new Response(JSON.stringify(body), { status });
+      },
+    });
+    const fold = new Fold();
+    fold.begin({ runs: [run] });
+    let followed = true;
+    let called = 0;
+    const look = () => takeUp(http, fold, "ann", { f: () => `${++called}` }, run, () => followed);
+    const left = look();
+    await moments.pass(1_000);
+    followed = false;
+    await moments.pass(20_000);
+    await left;
+    followed = true;
+    await Promise.all([look(), look()]);
+    await look();
+    expect([called, asked]).toEqual([1, 3]);
   });
 
   test("outputs that are refused are told of, unless the run has gone on", async () => {

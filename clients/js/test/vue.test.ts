@@ -121,6 +121,9 @@ describe("useThread", () => {
     const thread = mounted(() => useThread("thread_a", reactive({ client })));
     await shows(thread, "This is thread_a");
     expect(client.thread("thread_a").getSnapshot().messages).toBe(thread.messages.value);
+    const lists = [mounted(() => useThreads(reactive({ client }))), mounted(() => useThreads({ client }))];
+    await expect.poll(() => lists.map(({ error }) => error.value?.message)).toEqual(["No.", "No."]);
+    expect(desk.opened).toEqual(["/threads/thread_a/events", "/threads/events"]);
   });
 
   test("renders once a frame, and only what has changed", async () => {
@@ -216,8 +219,11 @@ describe("with the server", () => {
     const plain = mounted(() => useThread(id, { after: hasty, url: server.url }));
     const waiting = await plain.run(asks);
     expect(waiting.status).toBe("requires_action");
-    const n = ref(1);
-    const able = mounted(() => useThread(id, () => ({ after: hasty, url: server.url, tools: { which: () => `${n.value}` } })));
+    const n = ref(0);
+    const tools = () => (n.value ? { which: () => `${n.value}` } : undefined);
+    const able = mounted(() => useThread(id, () => ({ after: hasty, url: server.url, tools: tools() })));
+    await expect.poll(() => able.status.value).toBe("live");
+    n.value = 1;
     await expect.poll(() => plain.runs.value[0]!.status).toBe("completed");
     n.value = 2;
     await able.run(asks);

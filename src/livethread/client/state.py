@@ -11,7 +11,6 @@ from livethread.client.connection import Connection
 from livethread.client.stream import follow
 from livethread.domain.fold import Fold, Object
 
-
 PAGE: Final = "100"
 """How many older messages are asked for at a time; the API gives no more."""
 

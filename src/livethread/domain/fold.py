@@ -50,6 +50,10 @@ class Fold:
         self.cursor = cursor
         """What this state is the fold of: the id to resume the stream with; None before the first."""
         self._shown: tuple[Object, ...] | None = None
+        self._messages: dict[str, _Message]
+        self._loose: tuple[str, ...]
+        self._oldest: str | None
+        self._said: dict[str, Object | None] | None  # what events say of messages, while older ones are asked for
         self._hold(thread, messages, runs, run_steps, has_more=has_more)
         self.people = tuple(people)
         """Who is there, as far as they are listed; of the stream alone, as no page has it."""
@@ -161,9 +165,9 @@ class Fold:
         # What is shown may end in older messages that grow, with others in between that are left out.
         ended = [place for place, message in enumerate(rows) if message["status"] != "in_progress"]
         last = ended[-1] if ended else 0
-        self._oldest: str | None = rows[last]["id"] if rows else None
+        self._oldest = rows[last]["id"] if rows else None
         self._loose = tuple(message["id"] for message in reversed(rows[last + 1 :]))
-        self._said: dict[str, Object | None] | None = None  # of other messages, while older ones are asked for
+        self._said = None
         self._runs = {run["id"]: run for run in reversed(tuple(runs))}
         self._steps = {step["id"]: step for step in run_steps}
         self._shown = None

@@ -3,7 +3,6 @@
 import { createClient } from "livethread";
 import { useCallback, useMemo, useState } from "react";
 import { serverUrl } from "./address";
-import { Boundary } from "./Boundary";
 import { apiKey } from "./choices";
 import { Key } from "./Key";
 import { useKept } from "./kept";
@@ -32,7 +31,7 @@ export function App() {
   if (!me || !client) return <Nickname me={null} onChoose={setMe} />;
   if (refused === key) return <Key refused={key} onKey={setKey} />;
   return (
-    <Boundary what="The page">
+    <>
       <Shell
         client={client}
         me={me}
@@ -50,6 +49,6 @@ export function App() {
           onClose={() => setNaming(false)}
         />
       )}
-    </Boundary>
+    </>
   );
 }

@@ -16,14 +16,15 @@ const QUESTIONS = ["What is Livethread?", "How do I use the Python SDK?", "How d
 interface BeginProps {
   client: Client;
   me: Me;
-  assistants: readonly Assistant[];
+  /** Null until they are known. */
+  assistants: readonly Assistant[] | null;
 }
 
 export function Begin({ client, me, assistants }: BeginProps) {
   const start = useMemo(() => starter(client, me), [client, me]);
   const [starting, setStarting] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const guide = assistants.find(({ model }) => model === "builtin/guide");
+  const guide = assistants?.find(({ model }) => model === "builtin/guide");
 
   const send = useCallback(
     async (text: string, ids: string[], again: boolean) => {

@@ -2,7 +2,7 @@
 
 import { Link, Menu as MenuIcon, Pencil } from "lucide-react";
 import type { Person, Status } from "livethread";
-import { type Ref, useState } from "react";
+import type { Ref } from "react";
 import { IconButton } from "../look/Button";
 import { shareable } from "./address";
 import { Connection } from "./Connection";
@@ -10,7 +10,7 @@ import styles from "./Header.module.css";
 import { People } from "./People";
 import type { Me } from "./person";
 import { copied } from "./Threads";
-import { TitleField } from "./TitleField";
+import { TitleField, useRenaming } from "./TitleField";
 
 interface HeaderProps {
   /** Null where a new thread begins. */
@@ -34,7 +34,7 @@ interface HeaderProps {
 
 export function Header(props: HeaderProps) {
   const { thread_id, title, known, people, status, error, me, retry, onRename, onTell, onDrawer, drawerButton } = props;
-  const [renaming, setRenaming] = useState(false);
+  const { renaming, rename, onDone, back } = useRenaming<HTMLButtonElement>(onRename);
   const others = people.filter(({ user_id }) => user_id !== me.user_id);
   return (
     <header className={styles.header}>
@@ -45,13 +45,7 @@ export function Header(props: HeaderProps) {
       )}
       <div className={styles.about}>
         {renaming ? (
-          <TitleField
-            title={title}
-            onDone={(to) => {
-              setRenaming(false);
-              if (to !== null) onRename(to);
-            }}
-          />
+          <TitleField title={title} onDone={onDone} />
         ) : (
           <div className={styles.line}>
             <h1 className={styles.title} title={title}>
@@ -59,7 +53,7 @@ export function Header(props: HeaderProps) {
             </h1>
             {thread_id && known && (
               <>
-                <IconButton label="Rename thread" className={styles.small!} onClick={() => setRenaming(true)}>
+                <IconButton ref={back} label="Rename thread" className={styles.small!} onClick={rename}>
                   <Pencil size={14} />
                 </IconButton>
                 <IconButton

@@ -8,7 +8,7 @@ import { Begin } from "./Begin";
 import { Boundary } from "./Boundary";
 import { streaming } from "./choices";
 import { useKept } from "./kept";
-import { NoAssistants } from "./NoAssistants";
+import { NoAssistants, UnknownAssistants } from "./NoAssistants";
 import { Notice } from "./Notice";
 import type { Me } from "./person";
 import type { Assistant } from "./useAssistants";
@@ -21,13 +21,13 @@ interface MainProps {
   facts: ThreadFacts;
   /** Null until they are known. */
   assistants: readonly Assistant[] | null;
+  /** Why they are not. */
+  unread: Error | null;
   /** Looks for them again. */
   onAssistants: () => Promise<void>;
 }
 
-const NONE: readonly Assistant[] = [];
-
-export function Main({ client, me, thread_id, facts, assistants, onAssistants }: MainProps) {
+export function Main({ client, me, thread_id, facts, assistants, unread, onAssistants }: MainProps) {
   const [live] = useKept(streaming);
   const { deleted, known, refusal } = facts;
   const ways = (
@@ -52,11 +52,12 @@ export function Main({ client, me, thread_id, facts, assistants, onAssistants }:
   }
   return (
     <Boundary key={thread_id} what="The conversation">
+      {!assistants && unread && <UnknownAssistants error={unread} onRetry={onAssistants} />}
       {assistants?.length === 0 && <NoAssistants client={client} onMade={onAssistants} />}
       {thread_id ? (
-        <Conversation client={client} threadId={thread_id} me={me} assistants={assistants ?? NONE} streaming={live} />
+        <Conversation client={client} threadId={thread_id} me={me} assistants={assistants} streaming={live} />
       ) : (
-        <Begin client={client} me={me} assistants={assistants ?? NONE} />
+        <Begin client={client} me={me} assistants={assistants} />
       )}
     </Boundary>
   );

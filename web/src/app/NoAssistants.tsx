@@ -32,7 +32,7 @@ export function NoAssistants({ client, onMade }: { client: Client; onMade: () =>
         {problem ?? (
           <>
             <strong>There are no assistants yet,</strong> so only people answer. Make one with <code>POST /v1/assistants</code>{" "}
-            (<a href="docs">API docs</a>), or begin with the built-in guide.
+            (<a href="docs" target="_blank" rel="noreferrer">API docs</a>), or begin with the built-in guide.
           </>
         )}
       </p>
@@ -42,3 +42,11 @@ export function NoAssistants({ client, onMade }: { client: Client; onMade: () =>
     </section>
   );
 }
+
+/** Says that it could not be read who may be asked. */
+export const UnknownAssistants = ({ error, onRetry }: { error: Error; onRetry: () => Promise<void> }) => (
+  <section className={styles.banner} aria-label="Unknown assistants">
+    <p className={styles.text}>The assistants could not be read, so nothing can be sent yet: {error.message}</p>
+    <Button onClick={() => void onRetry()}>Try again</Button>
+  </section>
+);

@@ -92,6 +92,7 @@ export function Shell({ client, me, onMe, onLocked, onForget }: ShellProps) {
               assistants={assistants ?? []}
               me={me}
               current={thread_id}
+              title={title}
               onOpen={show}
               onTell={tell}
             />
@@ -117,7 +118,15 @@ export function Shell({ client, me, onMe, onLocked, onForget }: ShellProps) {
             drawerButton={opener}
           />
         </Boundary>
-        <Main client={client} me={me} thread_id={thread_id} facts={facts} assistants={assistants} onAssistants={reload} />
+        <Main
+          client={client}
+          me={me}
+          thread_id={thread_id}
+          facts={facts}
+          assistants={assistants}
+          unread={unread}
+          onAssistants={reload}
+        />
       </main>
       <Toast sentence={sentence} />
       {connecting && (

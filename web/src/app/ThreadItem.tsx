@@ -2,17 +2,18 @@
 
 import { Copy, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import type { ListedThread } from "livethread/list";
-import { memo, useState } from "react";
+import { memo } from "react";
 import { ago, fully } from "../look/ago";
 import { Menu } from "../look/Menu";
 import { addressOf, shareable } from "./address";
 import styles from "./ThreadItem.module.css";
-import { TitleField } from "./TitleField";
+import { TitleField, useRenaming } from "./TitleField";
 
 export const UNTITLED = "New thread";
 
 interface ThreadItemProps {
   thread: ListedThread;
+  title: string;
   /** Who wrote the last message, as the reader is to call them. */
   author: string | null;
   current: boolean;
@@ -24,24 +25,20 @@ interface ThreadItemProps {
 }
 
 export const ThreadItem = memo(function ThreadItem(props: ThreadItemProps) {
-  const { thread, author, current, now, onOpen, onRename, onDelete, onCopy } = props;
-  const [renaming, setRenaming] = useState(false);
-  const title = thread.title ?? UNTITLED;
+  const { thread, title, author, current, now, onOpen, onRename, onDelete, onCopy } = props;
+  const { renaming, rename, onDone, back } = useRenaming<HTMLAnchorElement>((to) => onRename(thread.id, to));
 
   if (renaming) {
-    const done = (to: string | null) => {
-      setRenaming(false);
-      if (to !== null) onRename(thread.id, to);
-    };
     return (
       <li className={styles.item} data-renaming="true">
-        <TitleField title={thread.title ?? ""} onDone={done} />
+        <TitleField title={thread.title ?? ""} onDone={onDone} />
       </li>
     );
   }
   return (
     <li className={styles.item}>
       <a
+        ref={back}
         href={addressOf(thread.id)}
         className={styles.link}
         aria-current={current ? "page" : undefined}
@@ -57,7 +54,7 @@ export const ThreadItem = memo(function ThreadItem(props: ThreadItemProps) {
         </time>
         <span className={styles.last}>
           {author && <span className={styles.author}>{author}: </span>}
-          {thread.last_message ? onOneLine(thread.last_message.text) : "No messages yet"}
+          {thread.last_message ? onOneLine(thread.last_message.text) : title === UNTITLED ? "No messages yet" : "…"}
         </span>
       </a>
       <Menu
@@ -65,7 +62,7 @@ export const ThreadItem = memo(function ThreadItem(props: ThreadItemProps) {
         icon={<Ellipsis size={16} />}
         className={styles.options}
         items={[
-          { label: "Rename", icon: <Pencil size={15} />, act: () => setRenaming(true) },
+          { label: "Rename", icon: <Pencil size={15} />, act: rename },
           { label: "Copy link", icon: <Copy size={15} />, act: () => onCopy(shareable(thread.id)) },
           { label: "Delete", icon: <Trash2 size={15} />, danger: true, act: () => onDelete(thread) },
         ]}

@@ -19,12 +19,14 @@ interface ThreadsProps {
   me: Me;
   /** The one that is shown. */
   current: string | null;
+  /** What the page itself calls that one: the list is told of a new thread a second later. */
+  title: string | null;
   onOpen: (thread_id: string) => void;
   /** Says in a moment what was done, or why it was not. */
   onTell: (sentence: string) => void;
 }
 
-export function Threads({ client, list, assistants, me, current, onOpen, onTell }: ThreadsProps) {
+export function Threads({ client, list, assistants, me, current, title, onOpen, onTell }: ThreadsProps) {
   const { threads, has_more, status, error, more, rename } = list;
   const now = useNow();
   const [deleting, setDeleting] = useState<ListedThread | null>(null);
@@ -61,6 +63,7 @@ export function Threads({ client, list, assistants, me, current, onOpen, onTell 
             <ThreadItem
               key={thread.id}
               thread={thread}
+              title={thread.title ?? (thread.id === current ? title : null) ?? UNTITLED}
               author={authorOf(thread)}
               current={thread.id === current}
               now={now}

@@ -32,7 +32,7 @@ export const AnswerView = memo(function AnswerView({ answer, newest }: AnswerPro
   const text = () => messages.map(textOf).filter(Boolean).join("\n\n");
   const at = messages[0]?.created_at ?? Number(run?.created_at ?? Number.NaN);
   return (
-    <article className={styles.message} data-role="assistant" aria-label={`${name}, answer`} aria-busy={active || undefined}>
+    <article className={styles.message} data-role="assistant" data-newest={newest} aria-label={`${name}, answer`} aria-busy={active || undefined}>
       <Face id={assistant_id ?? name} name={name} kind="assistant" />
       <header className={styles.by}>
         <b className={styles.name}>{name}</b>

@@ -17,7 +17,7 @@ export const Content = memo(function Content({ message }: { message: Message }) 
   const growing = message.status === "in_progress";
   const person = message.role === "user";
   return message.content.map((block, index) => (
-    <OrPlain key={index} text={block.type === "text" ? `${block.text?.value}` : ""}>
+    <OrPlain key={index} text={block?.type === "text" ? `${block.text?.value}` : ""}>
       <Shown block={block} growing={growing} person={person} />
     </OrPlain>
   ));

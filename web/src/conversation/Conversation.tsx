@@ -18,7 +18,8 @@ export interface ConversationProps {
   /** Another one needs another `key`. */
   threadId: string;
   me: Me;
-  assistants: readonly Assistant[];
+  /** Null until they are known. */
+  assistants: readonly Assistant[] | null;
   /** Whether answers show while they are written, or once they are whole. */
   streaming: boolean;
 }
@@ -57,7 +58,7 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
 
   const nameOf = useCallback(
     (id: string | null) => {
-      const known = assistants.find((assistant) => assistant.id === id);
+      const known = assistants?.find((assistant) => assistant.id === id);
       return known?.name || known?.model || "Assistant";
     },
     [assistants],
@@ -103,7 +104,7 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
       <div className={styles.conversation}>
         <Log
           handle={log}
-          chunks={arrangement.chunks}
+          sections={arrangement.sections}
           busy={activeRuns.length > 0}
           has_more={has_more}
           older={older}

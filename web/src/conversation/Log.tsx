@@ -2,11 +2,11 @@
 
 import { ArrowDown } from "lucide-react";
 import { type ReactNode, type Ref, useCallback, useEffect, useImperativeHandle, useRef, useState } from "react";
-import type { Chunk } from "./chunks";
-import { ChunkView } from "./ChunkView";
+import type { Section } from "./chunks";
 import styles from "./Log.module.css";
 import { Older } from "./Older";
 import { Place } from "./place";
+import { SectionView } from "./SectionView";
 
 /** What may be done with it from outside. */
 export interface LogHandle {
@@ -14,7 +14,7 @@ export interface LogHandle {
 }
 
 interface LogProps {
-  chunks: readonly Chunk[];
+  sections: readonly Section[];
   /** Whether something is written. */
   busy: boolean;
   has_more: boolean;
@@ -27,7 +27,7 @@ interface LogProps {
   handle: Ref<LogHandle>;
 }
 
-export function Log({ chunks, busy, has_more, older, fresh, onFollow, empty, handle }: LogProps) {
+export function Log({ sections, busy, has_more, older, fresh, onFollow, empty, handle }: LogProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const place = useRef<Place>(null);
@@ -63,10 +63,10 @@ export function Log({ chunks, busy, has_more, older, fresh, onFollow, empty, han
       >
         <div ref={content} className={styles.content}>
           <Older has_more={has_more} older={older} scroller={scroller} />
-          {chunks.map((chunk) => (
-            <ChunkView key={chunk.key} chunk={chunk} />
+          {sections.map((section) => (
+            <SectionView key={section.key} section={section} />
           ))}
-          {chunks.length === 0 && empty}
+          {sections.length === 0 && empty}
         </div>
       </div>
       {!follows && (

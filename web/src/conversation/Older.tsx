@@ -45,7 +45,7 @@ export function Older({ has_more, older, scroller }: OlderProps) {
 
   if (!has_more) return null;
   return (
-    <div ref={line} className={styles.older}>
+    <div ref={line} className={styles.older} data-above-all>
       {problem && <p role="alert">Older messages could not be loaded: {problem}</p>}
       <button type="button" className={styles.load} disabled={loading} onClick={() => void load()}>
         {loading ? "Loading older messages…" : "Load older messages"}

@@ -12,7 +12,7 @@ import { authorOf, textOf } from "./wording";
 
 export const PersonMessage = memo(function PersonMessage({ message }: { message: Message }) {
   const { me, nameOf } = useAround();
-  const id = message.metadata?.user_id ?? message.assistant_id ?? "";
+  const id = `${message.metadata?.user_id ?? message.assistant_id ?? ""}`;
   const own = id === me.user_id;
   const name = message.assistant_id ? nameOf(message.assistant_id) : authorOf(message);
   return (

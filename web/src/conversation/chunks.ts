@@ -1,32 +1,30 @@
 /**
- * The entries of a thread in chunks that stay what they are: a message that grows makes one chunk another object, and
- * a page renders no other, however long the thread is.
+ * The entries of a thread in chunks, and these in sections, which stay what they are: a message that grows makes one of
+ * each another object, and a page renders no other, however long the thread is.
  */
 
 import type { Message } from "livethread";
 import { type Answer, type Entry, entriesOf, type Held, type Part } from "./entries";
+import { cut, isSame, type Piece } from "./pieces";
 
-/** Entries that follow each other. */
-export interface Chunk {
-  /** That of the entry which it began with. */
-  readonly key: string;
-  readonly entries: readonly Entry[];
-}
+export type Chunk = Piece<Entry>;
+export type Section = Piece<Chunk>;
 
 /** A thread, arranged. Never changed: `arranged` makes another. */
 export interface Arrangement {
   readonly held: Held;
   /** Oldest first. */
-  readonly chunks: readonly Chunk[];
-  /** Where each message stands: the chunk, and the entry within it. */
-  readonly places: ReadonlyMap<string, readonly [chunk: number, entry: number]>;
-  /** The keys that chunks begin with. */
-  readonly borders: ReadonlySet<string>;
+  readonly sections: readonly Section[];
+  /** Where each message stands. */
+  readonly places: ReadonlyMap<string, Place>;
 }
 
-const NOBODY: Held = { messages: [], has_more: false, runs: [], run_steps: [], comings: [] };
-export const EMPTY: Arrangement = { held: NOBODY, chunks: [], places: new Map(), borders: new Set() };
+type Place = readonly [section: number, chunk: number, entry: number];
 
+const NOBODY: Held = { messages: [], has_more: false, runs: [], run_steps: [], comings: [] };
+export const EMPTY: Arrangement = { held: NOBODY, sections: [], places: new Map() };
+
+/** Entries of a chunk, and chunks of a section. */
 const SIZE = 24;
 
 /** Arrange what is held now, of which most is as before. */
@@ -54,17 +52,23 @@ function changes(before: readonly Message[], now: readonly Message[]): Message[]
 }
 
 function patched(before: Arrangement, held: Held, changed: readonly Message[]): Arrangement {
-  const chunks = [...before.chunks];
+  let sections = before.sections;
   for (const message of changed) {
-    const [at, index] = before.places.get(message.id) ?? [];
-    const chunk = chunks[at!];
-    if (!chunk) continue; // of a run whose messages show nowhere
-    const entries = [...chunk.entries];
-    entries[index!] = withMessage(entries[index!]!, message);
-    chunks[at!] = { ...chunk, entries };
+    const place = before.places.get(message.id);
+    if (!place) continue; // of a run that shows nowhere
+    const [section, chunk, entry] = place;
+    sections = replaced(sections, section, (one) => ({
+      ...one,
+      items: replaced(one.items, chunk, (one) => ({
+        ...one,
+        items: replaced(one.items, entry, (one) => withMessage(one, message)),
+      })),
+    }));
   }
-  return { ...before, held, chunks };
+  return { ...before, held, sections };
 }
+
+const replaced = <T>(list: readonly T[], at: number, by: (one: T) => T): T[] => list.with(at, by(list[at]!));
 
 function withMessage(entry: Entry, message: Message): Entry {
   if (entry.kind === "message") return { ...entry, message };
@@ -77,32 +81,23 @@ function withMessage(entry: Entry, message: Message): Entry {
 }
 
 function anew(before: Arrangement, held: Held): Arrangement {
-  const known = new Map(before.chunks.flatMap(({ entries }) => entries.map((entry) => [entry.key, entry])));
+  const chunks = before.sections.flatMap(({ items }) => items);
+  const known = new Map(chunks.flatMap(({ items }) => items.map((entry) => [entry.key, entry])));
   const entries = entriesOf(held).map((entry) => kept(known.get(entry.key), entry));
-
-  const cuts: Entry[][] = [];
-  for (const entry of entries) {
-    const last = cuts.at(-1);
-    if (!last || last.length >= SIZE || before.borders.has(entry.key)) cuts.push([entry]);
-    else last.push(entry);
-  }
-  const old = new Map(before.chunks.map((chunk) => [chunk.key, chunk]));
-  const chunks = cuts.map((entries): Chunk => {
-    const key = entries[0]!.key;
-    const chunk = old.get(key);
-    return chunk && isSame(chunk.entries, entries) ? chunk : { key, entries };
-  });
-  const places = new Map<string, readonly [number, number]>();
-  chunks.forEach((chunk, at) => {
-    chunk.entries.forEach((entry, index) => {
-      for (const message of messagesOf(entry)) places.set(message.id, [at, index]);
+  const sections = cut(before.sections, cut(chunks, entries, SIZE), SIZE);
+  const places = new Map<string, Place>();
+  sections.forEach((section, s) => {
+    section.items.forEach((chunk, c) => {
+      chunk.items.forEach((entry, e) => {
+        for (const message of messagesOf(entry)) places.set(message.id, [s, c, e]);
+      });
     });
   });
-  return { held, chunks, places, borders: new Set(chunks.map(({ key }) => key)) };
+  return { held, sections, places };
 }
 
 /** The messages of an entry. */
-export function messagesOf(entry: Entry): Message[] {
+function messagesOf(entry: Entry): Message[] {
   if (entry.kind === "message") return [entry.message];
   if (entry.kind === "coming") return [];
   return entry.answers.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === "calls" ? [] : [part.message])));
@@ -125,6 +120,3 @@ function keptAnswer(before: Answer | undefined, now: Answer): Answer {
 
 const isSamePart = (a: Part, b: Part): boolean =>
   a.kind === b.kind && (a.kind === "calls" ? a.step === (b as typeof a).step : a.message === (b as typeof a).message);
-
-const isSame = <T>(a: readonly T[], b: readonly T[]): boolean =>
-  a.length === b.length && a.every((one, index) => one === b[index]);

@@ -7,6 +7,8 @@
 const NEAR = 24;
 /** So deep is looked for what the reader reads. */
 const DEPTH = 8;
+/** The depth of an entry, in a chunk, in a section: these two get older entries in front of those they have. */
+const ENTRY = 2;
 
 interface Held {
   element: Element;
@@ -20,9 +22,10 @@ export class Place {
   readonly #onFollow: (follows: boolean) => void;
   readonly #sizes: ResizeObserver;
   #follows = true;
-  /** How far it was scrolled when we looked last, and how long it was. */
+  /** How far it was scrolled when we looked last. */
   #top = 0;
-  #height = 0;
+  /** The first entry then, and how far below the top of everything. */
+  #first: Held | undefined;
   /** What stands at the top of the view, and what that is in; the innermost first. */
   #held: Held[] = [];
 
@@ -61,10 +64,21 @@ export class Place {
     if (near || moved < -1) this.#follow(near);
     this.#top = scrollTop;
     if (this.#follows) return;
-    // What has changed since we looked is settled in a moment, and was not there when the reader moved.
-    if (scrollHeight === this.#height) this.#hold();
-    else this.#held = this.#held.map(({ element, top }) => ({ element, top: top - moved }));
+    this.#shift(moved);
+    this.#settle();
   };
+
+  /** What else has changed since we looked was not there when the reader moved, and is settled as if they had moved before. */
+  #shift(moved: number): void {
+    const first = this.#first;
+    if (this.#held.length && Math.abs(moved) < this.#scroller.clientHeight) {
+      this.#held = this.#held.map(({ element, top }) => ({ element, top: top - moved }));
+    } else if (first?.element.isConnected && first.element !== this.#firstEntry()?.element) {
+      this.#held = [{ element: first.element, top: first.top - this.#top }]; // far away, as at the very top
+    } else {
+      this.#held = [];
+    }
+  }
 
   #follow(follows: boolean): void {
     if (follows === this.#follows) return;
@@ -77,8 +91,7 @@ export class Place {
     const scroller = this.#scroller;
     if (this.#follows) {
       scroller.scrollTop = scroller.scrollHeight;
-      const last = this.#content.lastElementChild;
-      this.#held = last ? [{ element: last, top: this.#topOf(last) }] : [];
+      this.#held = [];
     } else {
       const held = this.#held.find(({ element }) => element.isConnected);
       if (held) {
@@ -88,25 +101,36 @@ export class Place {
       this.#hold();
     }
     this.#top = scroller.scrollTop;
-    this.#height = scroller.scrollHeight;
+    this.#first = this.#firstEntry();
   };
 
+  /** Where it stands is asked of the section, which is laid out even while nobody sees it. */
+  #firstEntry(): Held | undefined {
+    const section = [...this.#content.children].find((child) => !child.matches("[data-above-all]"));
+    const element = section?.firstElementChild?.firstElementChild;
+    return section && element ? { element, top: this.#topOf(section) + this.#scroller.scrollTop } : undefined;
+  }
+
   #hold(): void {
-    const chain: Held[] = [];
-    let within: Element = this.#content;
-    for (let depth = 0; depth < DEPTH; depth++) {
-      const element = this.#firstInView(within.children);
-      if (!element) break;
-      const top = this.#topOf(element);
-      chain.unshift({ element, top });
-      if (top >= 0) break; // it begins in the view
-      within = element;
+    this.#held = this.#readIn(this.#content, 0);
+  }
+
+  /** What the reader reads in an element, and what that is in; nothing if all in it ends above the view. */
+  #readIn(within: Element, depth: number): Held[] {
+    for (let element = this.#firstInView(within.children); element; element = element.nextElementSibling) {
+      // What stays above all messages is no place among them: older ones come below it.
+      if (element.matches("[data-above-all]")) continue;
+      const held = { element, top: this.#topOf(element) };
+      if (depth >= ENTRY && (held.top >= 0 || depth === DEPTH)) return [held];
+      const inside = this.#readIn(element, depth + 1);
+      if (inside.length || depth >= ENTRY) return [...inside, held];
+      // Sections and chunks that nobody has seen have a size that is only guessed, and may end earlier.
     }
-    this.#held = chain;
+    return [];
   }
 
   /** The first that does not end above the view, by halves, as they stand below each other. */
-  #firstInView(elements: HTMLCollection): Element | undefined {
+  #firstInView(elements: HTMLCollection): Element | null {
     let from = 0;
     let to = elements.length;
     while (from < to) {
@@ -114,7 +138,7 @@ export class Place {
       if (this.#topOf(elements[half]!) + elements[half]!.getBoundingClientRect().height <= 0) from = half + 1;
       else to = half;
     }
-    return elements[from];
+    return elements[from] ?? null;
   }
 
   #topOf(element: Element): number {

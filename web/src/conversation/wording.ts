@@ -6,8 +6,8 @@ import type { Message, Run } from "livethread";
 export function textOf(message: Message): string {
   return message.content
     .map((part) => {
-      if (part.type === "text") return part.text?.value ?? "";
-      if (part.type === "refusal") return part.refusal ?? "";
+      if (part?.type === "text") return part.text?.value ?? "";
+      if (part?.type === "refusal") return part.refusal ?? "";
       return "";
     })
     .filter(Boolean)
@@ -16,7 +16,7 @@ export function textOf(message: Message): string {
 
 /** Who wrote a message that no run wrote. */
 export const authorOf = ({ role, metadata }: Message): string =>
-  metadata?.name?.trim() || (role === "assistant" ? "Assistant" : "Somebody");
+  `${metadata?.name ?? ""}`.trim() || (role === "assistant" ? "Assistant" : "Somebody");
 
 /** How a run stands, for those who wait for it. */
 export interface Standing {

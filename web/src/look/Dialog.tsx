@@ -35,6 +35,9 @@ export function Dialog({ title, onClose, wide = false, alone = false, children }
         event.preventDefault(); // whether it is open is for our caller to say
         onClose?.();
       }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") event.stopPropagation(); // it closes this, and nothing that lies below
+      }}
       onPointerDown={(event) => {
         if (event.target === dialog.current) onClose?.(); // beside it
       }}

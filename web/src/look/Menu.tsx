@@ -38,6 +38,7 @@ export function Menu({ label, icon, className, items }: MenuProps) {
     const at = all.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
     if (event.key === "Tab") menu.current!.hidePopover();
+    if (event.key === "Escape") event.stopPropagation(); // it closes this, and nothing that lies below
     if (to === undefined) return;
     event.preventDefault();
     all.at(to % all.length)!.focus();

@@ -1,22 +1,25 @@
 import type { Message } from "livethread";
 import { describe, expect, it } from "vitest";
-import { type Arrangement, arranged, type Chunk, EMPTY } from "../../src/conversation/chunks";
+import { type Arrangement, arranged, EMPTY } from "../../src/conversation/chunks";
 import { entriesOf, type Held } from "../../src/conversation/entries";
 import { answered, aRun, said, text } from "./things";
 import { chance } from "./random";
 
 const NONE = { has_more: true, runs: [], run_steps: [], comings: [] };
 const many = (from: number, to: number): Message[] => Array.from({ length: to - from }, (_, n) => said(`m${to - 1 - n}`));
-const entries = ({ chunks }: Arrangement) => chunks.flatMap((chunk) => chunk.entries);
-const same = (before: readonly Chunk[], now: readonly Chunk[]) => now.filter((chunk) => before.includes(chunk)).length;
+const chunksOf = ({ sections }: Arrangement) => sections.flatMap(({ items }) => items);
+const entries = (of: Arrangement) => chunksOf(of).flatMap(({ items }) => items);
+const same = (before: readonly object[], now: readonly object[]) => now.filter((piece) => before.includes(piece)).length;
 
 describe("an arrangement", () => {
   it("holds every entry once, in chunks of a few", () => {
     const held = { ...NONE, messages: many(0, 1_000) };
-    const { chunks } = arranged(EMPTY, held);
-    expect(chunks.flatMap((chunk) => chunk.entries)).toEqual(entriesOf(held));
-    expect(Math.max(...chunks.map((chunk) => chunk.entries.length))).toBeLessThanOrEqual(24);
-    expect(chunks.length).toBeLessThan(50);
+    const arrangement = arranged(EMPTY, held);
+    expect(entries(arrangement)).toEqual(entriesOf(held));
+    expect(arrangement.sections.map(({ items }) => items.map(({ items }) => items.length))).toEqual([
+      Array.from({ length: 24 }, () => 24),
+      [...Array.from({ length: 17 }, () => 24), 16],
+    ]);
   });
 
   it("makes one chunk another object for a message that grows, and no other", () => {
@@ -25,15 +28,28 @@ describe("an arrangement", () => {
     const growing = (value: string) => answered("a", "r1", { status: "in_progress", content: text(value) });
     const before = arranged(EMPTY, { ...NONE, runs, messages: [growing("On"), ...others] });
     const now = arranged(before, { ...before.held, messages: [growing("Once"), ...others] });
-    expect(same(before.chunks, now.chunks)).toBe(before.chunks.length - 1);
+    expect(same(chunksOf(before), chunksOf(now))).toBe(chunksOf(before).length - 1);
     expect(entries(now)).toEqual(entriesOf(now.held));
   });
 
-  it("leaves what is there alone when older messages come", () => {
+  it("leaves what is there alone when older messages come, and stays in few pieces", () => {
+    let now = arranged(EMPTY, { ...NONE, messages: many(9_950, 10_000) });
+    for (let from = 9_900; from >= 8_000; from -= 50) {
+      const before = now;
+      now = arranged(before, { ...NONE, messages: [...before.held.messages, ...many(from, from + 50)] });
+      expect(same(chunksOf(before), chunksOf(now))).toBeGreaterThanOrEqual(chunksOf(before).length - 1);
+      expect(same(before.sections, now.sections)).toBeGreaterThanOrEqual(before.sections.length - 1);
+      const keys = new Set(chunksOf(now).map(({ key }) => key));
+      expect(chunksOf(before).filter(({ key }) => !keys.has(key))).toEqual([]);
+    }
+    expect([now.sections.length, chunksOf(now).length, entries(now).length]).toEqual([4, 85, 2_000]);
+  });
+
+  it("goes on in front of a first chunk that is full", () => {
     const newer = many(100, 200);
     const before = arranged(EMPTY, { ...NONE, messages: newer });
     const now = arranged(before, { ...NONE, messages: [...newer, ...many(50, 100)] });
-    expect(same(before.chunks, now.chunks)).toBe(before.chunks.length);
+    expect(same(chunksOf(before), chunksOf(now))).toBe(chunksOf(before).length);
     expect(entries(now)).toEqual(entriesOf(now.held));
   });
 
@@ -41,14 +57,14 @@ describe("an arrangement", () => {
     const older = many(0, 100);
     const before = arranged(EMPTY, { ...NONE, messages: older });
     const now = arranged(before, { ...NONE, messages: [said("new"), ...older] });
-    expect(same(before.chunks, now.chunks)).toBe(before.chunks.length - 1);
-    expect(now.chunks.map(({ key }) => key)).toEqual(before.chunks.map(({ key }) => key));
+    expect(same(chunksOf(before), chunksOf(now))).toBe(chunksOf(before).length - 1);
+    expect(chunksOf(now).map(({ key }) => key)).toEqual(chunksOf(before).map(({ key }) => key));
   });
 
   it("is the same object as before where nothing has changed but what does not show", () => {
     const messages = many(0, 30);
     const before = arranged(EMPTY, { ...NONE, messages });
-    expect(arranged(before, { ...NONE, messages: [...messages] }).chunks).toBe(before.chunks);
+    expect(arranged(before, { ...NONE, messages: [...messages] }).sections).toBe(before.sections);
   });
 
   it("shows the same as one that is made anew, whatever happens", () => {
@@ -60,7 +76,7 @@ describe("an arrangement", () => {
         held = changed(held, `${seed}_${step}`, pick);
         now = arranged(now, held);
         expect(entries(now), `seed ${seed}, step ${step}`).toEqual(entriesOf(held));
-        expect(new Set(now.chunks.map(({ key }) => key)).size).toBe(now.chunks.length);
+        for (const pieces of [now.sections, chunksOf(now)]) expect(new Set(pieces.map(({ key }) => key)).size).toBe(pieces.length);
       }
     }
   });

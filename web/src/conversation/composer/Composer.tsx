@@ -10,7 +10,8 @@ import { TypingSignal } from "./typing";
 export interface ComposerProps {
   /** The thread, or another name under which the draft and the choice are kept. */
   of: string;
-  assistants: readonly Assistant[];
+  /** Null until they are known: nothing is sent before, since it would be said to nobody. */
+  assistants: readonly Assistant[] | null;
   /** Rejects with why it was not sent; `again` says that it is the same as the time before. */
   send(text: string, assistants: string[], again: boolean): Promise<unknown>;
   /** What tells others that the person types. */
@@ -27,9 +28,14 @@ interface Unsent {
   reason: string;
 }
 
+/** Whether the browser makes a field as high as its text, as the style asks for. */
+const GROWS = globalThis.CSS?.supports?.("field-sizing", "content") ?? false;
 const NOBODY: ReadonlySet<string> = new Set();
+/** Longer texts go from left to right: to find out how takes a browser seconds where there is a megabyte. */
+const LONG = 10_000;
+const NONE: readonly Assistant[] = [];
 
-export function Composer({ of, assistants, send, typing, stop = null, busy = NOBODY }: ComposerProps) {
+export function Composer({ of, assistants: all, send, typing, stop = null, busy = NOBODY }: ComposerProps) {
   const [draft] = useState(() => draftIn(of));
   const [text, setText] = useState(draft.get);
   const [choice] = useState(() => chosenIn(of));
@@ -41,6 +47,7 @@ export function Composer({ of, assistants, send, typing, stop = null, busy = NOB
 
   useEffect(() => () => signal.stop(), [signal]);
   useLayoutEffect(() => {
+    if (GROWS) return;
     const { style } = field.current!;
     style.height = "0";
     style.height = `${field.current!.scrollHeight}px`;
@@ -55,7 +62,10 @@ export function Composer({ of, assistants, send, typing, stop = null, busy = NOB
     draft.set(now);
     signal.typed(now.trim() !== "");
   };
-  const answering = assistants.filter((assistant, index) => (chosen ? chosen.includes(assistant.id) : index === 0)).map(({ id }) => id);
+  const assistants = all ?? NONE;
+  // Where none of those that were chosen is left, it is as if nobody had been.
+  const stands = chosen && (!chosen.length || assistants.some(({ id }) => chosen.includes(id)));
+  const answering = assistants.filter(({ id }, index) => (stands ? chosen.includes(id) : index === 0)).map(({ id }) => id);
   const toggle = (id: string) => {
     const now = answering.includes(id) ? answering.filter((one) => one !== id) : [...answering, id];
     setChosen(now);
@@ -63,7 +73,7 @@ export function Composer({ of, assistants, send, typing, stop = null, busy = NOB
   };
 
   const submit = async () => {
-    if (!text.trim()) return;
+    if (!text.trim() || !all) return;
     const again = unsent?.text === text && `${unsent.assistants}` === `${answering}`;
     setUnsent(null);
     write("");
@@ -109,9 +119,9 @@ export function Composer({ of, assistants, send, typing, stop = null, busy = NOB
           ref={field}
           className={styles.field}
           aria-label="Message"
-          placeholder={names.length ? `Message ${names.join(", ")}` : "Message to the people here"}
+          placeholder={names.length ? `Message ${names.join(", ")}` : all ? "Message to the people here" : "Message"}
           rows={1}
-          dir="auto"
+          dir={text.length > LONG ? undefined : "auto"}
           enterKeyHint="send"
           value={text}
           onChange={(event) => write(event.target.value)}
@@ -144,7 +154,7 @@ export function Composer({ of, assistants, send, typing, stop = null, busy = NOB
                 Stop
               </button>
             )}
-            <button type="submit" className={styles.send} aria-label="Send" title="Send (Enter)" disabled={!text.trim()}>
+            <button type="submit" className={styles.send} aria-label="Send" title="Send (Enter)" disabled={!text.trim() || !all}>
               <ArrowUp size={18} aria-hidden="true" />
             </button>
           </div>
