@@ -1,6 +1,6 @@
 // Ours: `useThread`, a line with a key for each message, rendered again when that message has changed, as docs/javascript.md shows
 // it. Lines stand in chunks of a hundred, so that React and the browser look into one of them for a token, however many there are.
-import { memo } from "react";
+import { memo, useRef } from "react";
 import { createRoot } from "react-dom/client";
 import { createClient } from "livethread";
 import { useThread } from "livethread/react";
@@ -29,34 +29,41 @@ const Line = memo(function Line({ message }) {
   );
 });
 
-const same = (one, other) => one.length === other.length && one.every((message, index) => message === other[index]);
-const Chunk = memo(
-  function Chunk({ messages }) {
-    return (
-      <div className="chunk">
-        {[...messages].reverse().map((message) => (
-          <Line key={message.id} message={message} />
-        ))}
-      </div>
-    );
-  },
-  (before, now) => same(before.messages, now.messages),
-);
+const Chunk = memo(function Chunk({ messages }) {
+  return (
+    <div className="chunk">
+      {[...messages].reverse().map((message) => (
+        <Line key={message.id} message={message} />
+      ))}
+    </div>
+  );
+});
 
-/** The chunk of the oldest first, and in each the newest first; counted from the oldest, so that a new message moves none. */
-function chunksOf(messages) {
+/**
+ * The chunk of the oldest first, and in each the newest first; counted from the oldest, so that a new message moves none.
+ * One whose messages are all as they were is the same list as before.
+ */
+function chunksOf(messages, before) {
   const chunks = [];
-  for (let end = messages.length; end > 0; end -= CHUNK) chunks.push(messages.slice(Math.max(0, end - CHUNK), end));
+  for (let end = messages.length; end > 0; end -= CHUNK) {
+    const begin = Math.max(0, end - CHUNK);
+    const known = before[chunks.length];
+    let equal = known?.length === end - begin;
+    for (let index = begin; equal && index < end; index++) equal = messages[index] === known[index - begin];
+    chunks.push(equal ? known : messages.slice(begin, end));
+  }
   return chunks;
 }
 
 function Page() {
   const { messages, run } = useThread(thread_id, { client });
+  const chunks = useRef([]);
+  chunks.current = chunksOf(messages, chunks.current);
   window.run = () => void run(assistant_id);
   return (
     <>
       <style>{STYLE}</style>
-      {chunksOf(messages).map((chunk) => (
+      {chunks.current.map((chunk) => (
         <Chunk key={chunk.at(-1).id} messages={chunk} />
       ))}
     </>

@@ -170,9 +170,8 @@ async function open(world: World, path = "/threads/thread_1/events?") {
   };
   const before = browser.channels.size;
   const stop = sharing(server.follow(tab), tab.sight)(tab.http, path, to, tab.page);
-  for (let turn = 0; browser.channels.size === before && turn < 10_000; turn++) {
-    await new Promise((resolve) => setImmediate(resolve)); // its name is made in another thread
-  }
+  // Its name is made in another thread.
+  while (browser.channels.size === before) await new Promise((resolve) => setImmediate(resolve));
   const close = () => {
     stop();
     browser.tabs.delete(tab);

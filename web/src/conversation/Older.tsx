@@ -33,7 +33,9 @@ export function Older({ has_more, older, scroller }: OlderProps) {
   useEffect(() => {
     if (!has_more) return;
     const root = scroller.current;
-    const seen = new IntersectionObserver(([entry]) => setNear(!!entry?.isIntersecting), { root, rootMargin: `${AHEAD} 0px 0px` });
+    // Two changes may be told at once; the last of them holds.
+    const tell: IntersectionObserverCallback = (changes) => setNear(!!changes.at(-1)?.isIntersecting);
+    const seen = new IntersectionObserver(tell, { root, rootMargin: `${AHEAD} 0px 0px` });
     seen.observe(line.current!);
     return () => seen.disconnect();
   }, [has_more, scroller]);
