@@ -16,6 +16,8 @@ test.each([
   ["#thread_1", "thread_1"],
   ["#some%20thing", "some thing"],
   ["#%ff", "%ff"],
+  ["#..", null],
+  ["#%2e", null],
 ])("the address %j names %j", (hash, id) => {
   expect(threadIn(hash)).toBe(id);
 });

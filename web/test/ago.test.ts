@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago } from "../src/look/ago";
+import { ago, exactly } from "../src/look/ago";
 
 const NOW = new Date(2026, 10, 21, 12).getTime() / 1000;
 
@@ -12,6 +12,10 @@ test.each([
   [86_399, "23h"],
 ])("%d seconds ago is %s", (passed, words) => {
   expect(ago(NOW - passed, NOW)).toBe(words);
+});
+
+test("a time that no calendar has is told to no machine", () => {
+  expect([exactly(0), exactly(9e15)]).toEqual(["1970-01-01T00:00:00.000Z", undefined]);
 });
 
 test("further back it is a day", () => {

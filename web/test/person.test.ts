@@ -17,6 +17,8 @@ test.each([
   [" An ", "1 more character, please: a nickname has at least 3."],
   ["x".repeat(LONGEST + 2), "2 too many: a nickname has at most 64 characters."],
   ["Ann\u0007Lee", "A nickname has no control characters."],
+  ["\u200b\u200b\u200b", "A nickname has no control characters."],
+  ["\u202eeel nnA", "A nickname has no control characters."],
 ])("%j is none, and why is told", (name, reason) => {
   expect(whyNot(name)).toBe(reason);
 });

@@ -200,13 +200,13 @@ const message = { role: "user", content: "Hello", metadata: { name: "Ann", user_
 
 test("a thread that nobody shall answer in is made with its message", async () => {
   const { client, asked } = clientOf({ "POST /threads": { id: "thread_1" } });
-  expect(await starter(client, me)("Hello", [])).toBe("thread_1");
+  expect(await starter(client, me)("Hello", [], "k")).toBe("thread_1");
   expect(asked).toEqual([{ method: "POST", path: "/threads", body: { messages: [message] } }]);
 });
 
 test("a thread that assistants shall answer in begins with a turn", async () => {
   const { client, asked } = clientOf({ "POST /threads": { id: "thread_1" }, "POST /threads/thread_1/turns": {} });
-  expect(await starter(client, me)("Hello", ["asst_1", "asst_2"])).toBe("thread_1");
+  expect(await starter(client, me)("Hello", ["asst_1", "asst_2"], "k")).toBe("thread_1");
   expect(asked).toEqual([
     { method: "POST", path: "/threads", body: {} },
     { method: "POST", path: "/threads/thread_1/turns", body: { message, assistants: ["asst_1", "asst_2"] } },
@@ -220,17 +220,17 @@ test("a first message that is refused leaves no empty thread behind, and is anot
     "DELETE /threads/thread_1": { deleted: true },
   });
   const start = starter(client, me);
-  await expect(start("Hello", ["asst_1"])).rejects.toThrow("Not so.");
+  await expect(start("Hello", ["asst_1"], "k")).rejects.toThrow("Not so.");
   expect(asked.at(-1)).toEqual({ method: "DELETE", path: "/threads/thread_1" });
-  await expect(start("Hello", ["asst_1"], true)).rejects.toThrow("Not so.");
+  await expect(start("Hello", ["asst_1"], "k")).rejects.toThrow("Not so.");
   expect(new Set(keys).size).toBe(4);
 });
 
 test("a first message that nobody has answered is sent again as the same one", async () => {
   const { client, keys } = clientOf({ "POST /threads": { id: "thread_1" } }); // and nothing for the turn
   const start = starter(client, me);
-  await expect(start("Hello", ["asst_1"])).rejects.toThrow("does not answer");
-  await expect(start("Hello", ["asst_1"], true)).rejects.toThrow("does not answer");
+  await expect(start("Hello", ["asst_1"], "k")).rejects.toThrow("does not answer");
+  await expect(start("Hello", ["asst_1"], "k")).rejects.toThrow("does not answer");
   const once = keys.slice(0, keys.length / 2);
   expect([keys.slice(keys.length / 2), new Set(keys).size]).toEqual([once, 2]);
 });

@@ -78,7 +78,8 @@ export const callsOfNow = (now: () => ThreadCalls): ThreadCalls =>
     NAMES.map((name) => [name, (...args: unknown[]) => (now()[name] as (...args: unknown[]) => unknown)(...args)]),
   ) as unknown as ThreadCalls;
 
-const noThread = () => Promise.reject(new Error("No thread is chosen: give useThread the id of one, such as createThread answers."));
+const noThread = () =>
+  quiet(Promise.reject(new Error("No thread is chosen: give useThread the id of one, such as createThread answers.")));
 
 const NONE: BoundThread = {
   subscribe: () => () => {},
@@ -103,9 +104,10 @@ function makeCalls(client: Client, thread_id: string): ThreadCalls {
   const attempt = <T>(call: (key: string) => Promise<T>): Promise<T> => {
     const key = newKey();
     const act = async () => {
-      failed = undefined;
       try {
-        return await call(key);
+        const done = await call(key);
+        if (failed === act) failed = undefined;
+        return done;
       } catch (error) {
         failed = act;
         throw error;

@@ -51,6 +51,7 @@ function listen(http: Http, line: Line): Promise<boolean> {
     const sign = () => {
       renewal();
       renewal = http.after(RENEWED, () => {
+        if (line.cursor() === "") return end(false); // what was missed meanwhile is read once it is told to be live again
         source.close();
         open();
       });

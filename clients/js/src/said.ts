@@ -17,6 +17,8 @@ export interface Question {
   /** Whom it has listened to, and what it holds. */
   term: string;
   cursor: string | null;
+  /** Whether a reader waits: a leader that rests between two attempts makes the next one at once. */
+  hurry?: boolean;
 }
 
 /** What the leader says. */

@@ -131,7 +131,7 @@ class Tab {
   /** Somebody looks at the page again, or the network is back: whoever led meanwhile may be asleep. */
   readonly look = () => {
     if (this.#role === "frozen") this.#join();
-    else if (this.#role === "listens" && !this.browser.hidden()) this.#ask();
+    else if (this.#role === "listens" && !this.browser.hidden()) this.#ask(true);
   };
 
   /** The page is about to be frozen: it would hear other tabs, but not its connection. */
@@ -210,11 +210,11 @@ class Tab {
   }
 
   /** Whoever leads is to answer; if nobody does, we lead. */
-  #ask(): void {
+  #ask(hurry = false): void {
     const cursor = this.#lost ? "" : this.to.cursor();
     this.#key = this.#level ? "" : newKey();
     if (!this.#level) this.#asked = this.http.now();
-    this.#say({ says: "ask", from: this.#id, key: this.#key, term: this.#term, cursor });
+    this.#say({ says: "ask", from: this.#id, key: this.#key, term: this.#term, cursor, hurry });
     this.#rest();
     this.#rest = this.http.after(PATIENCE[+this.browser.hidden() as 0 | 1], () => void this.#wishToLead(true));
   }
@@ -267,6 +267,7 @@ class Tab {
   /** A connection from where we are: its server knows all that anybody has been shown until now. */
   #reconnect(): void {
     const { to } = this;
+    this.#rest();
     this.#disconnect();
     for (const [id, question] of this.#ahead) this.#waiting.set(id, question);
     this.#ahead.clear();
@@ -304,8 +305,9 @@ class Tab {
   }
 
   #answer(question: Question): void {
-    const { from, key, term, cursor } = question;
+    const { from, key, term, cursor, hurry } = question;
     this.#heard = true;
+    if (hurry && this.#standing && this.#standing.status !== "live") this.#reconnect();
     if (key && (cursor === null || cursor === this.to.cursor() || term === this.#term)) return this.#settle(question);
     this.#tell("here");
     if (!key) return;

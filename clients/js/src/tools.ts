@@ -5,7 +5,7 @@
 
 import { callsOf } from "./calls.js";
 import type { Fold } from "./fold.js";
-import type { ApiError, Http } from "./http.js";
+import { type ApiError, type Http, isPassing } from "./http.js";
 import type { Run } from "./types.js";
 
 /** What a call is about, besides its arguments. */
@@ -80,7 +80,7 @@ export async function takeUp(
  * @param user - who claims it
  * @param waits - whether the run still waits for these calls, and we still look on
  * @returns whether the functions were called
- * @throws ApiError or Unreachable: the run could not be claimed, or its outputs are refused
+ * @throws ApiError: the run could not be claimed, or its outputs are refused
  */
 export async function answer(
   http: Http,
@@ -92,6 +92,7 @@ export async function answer(
 ): Promise<boolean> {
   let outputs: Promise<ToolOutput[]> | undefined; // whatever happens to claims, no function is called twice
   const claim = (token?: string) => http.call<Claim>("POST", `${path}/claim`, { user_id: user }, bearing(token));
+  let failed = 0;
   while (waits()) {
     try {
       const { token, expires_at } = await claim();
@@ -115,8 +116,11 @@ export async function answer(
       }
       await http.sleep(Math.min(Math.max(expires_at * 1000 - http.now(), 1_000), LAPSE));
     } catch (error) {
-      await http.sleep(1_000); // somebody else may have answered, or stopped the run, and we learn of it in a moment
-      if (waits() && (error as ApiError).code !== "claim_lost") throw error;
+      const { status, code } = error as ApiError;
+      const final = status && !isPassing(status) && code !== "claim_lost";
+      // Somebody else may have answered, or stopped the run, and we learn of it in a moment. A server that is away comes back.
+      await http.sleep(final ? 1_000 : http.pause(failed++, LAPSE));
+      if (final && waits()) throw error;
     }
   }
   return !!outputs;

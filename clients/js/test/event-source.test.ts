@@ -48,7 +48,7 @@ afterEach(() => {
 });
 
 /** Somebody who follows; whoever asks by `fetch` is answered with a status. */
-function following(status = 200, options: { path?: string; token?: string } = {}) {
+function following(status = 200, options: { path?: string; token?: string; cursor?: string } = {}) {
   vi.stubGlobal("EventSource", FakeSource);
   const moments = new Moments();
   const told: string[] = [];
@@ -65,7 +65,7 @@ function following(status = 200, options: { path?: string; token?: string } = {}
     http,
     options.path ?? "/threads/t/events?",
     {
-      cursor: () => taken.at(-1)?.id ?? null,
+      cursor: () => options.cursor ?? taken.at(-1)?.id ?? null,
       take: (event) => void taken.push(event),
       live: () => told.push("live"),
       lost: (status, why) => told.push(why ? `${status}: ${why.name}` : status),
@@ -132,6 +132,16 @@ test("a silent source is replaced, since the server's signs of life cannot be se
   expect([told, FakeSource.made.length]).toEqual([["live"], 3]);
   await moments.pass(15_250);
   expect([told, FakeSource.made.length]).toEqual([["live", "reconnecting"], 4]);
+  stop();
+});
+
+test("where events have no ids a silent source is lost, so that who follows reads what it has missed", async () => {
+  const { moments, told, now, stop } = following(200, { cursor: "" });
+  now().open();
+  await moments.pass(30_250);
+  expect([told, FakeSource.made.length]).toEqual([["live", "reconnecting"], 2]);
+  now().open();
+  expect(told).toEqual(["live", "reconnecting", "live"]);
   stop();
 });
 

@@ -346,6 +346,19 @@ describe("retry", () => {
     expect(desk.asked).toHaveLength(3);
   });
 
+  test("is still of the call that failed after others have gone well", async () => {
+    const desk = talking(({ path, body }) => Response.json(message("thread_a", `new_${path}`, body?.content ?? "")));
+    const { result } = renderHook(() => useThread("thread_a", { ...desk.options, after: hasty }));
+    await shows(result, "This is thread_a");
+    desk.instead.push(refusal(400));
+    await act(async () => expect(result.current.addMessage("木")).rejects.toMatchObject({ status: 400 }));
+    await act(async () => void (await result.current.stop()));
+    await act(async () => result.current.retry());
+    const [first, , again] = desk.asked;
+    expect(again).toEqual(first);
+    await shows(result, "木", "This is thread_a");
+  });
+
   test("of what nobody waited for is possible, too: the state has the error, and nothing is unhandled", async () => {
     const desk = talking(({ path }) => Response.json(message("thread_a", `new_${path}`, "木")));
     const { result } = renderHook(() => useThread("thread_a", { ...desk.options, after: hasty }));

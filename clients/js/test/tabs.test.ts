@@ -315,6 +315,16 @@ test("who opens a tab, or comes back to one, waits two seconds for a leader that
   expect(third.texts()).toEqual(["Second", "First"]);
 });
 
+test("who comes back to a tab has a leader that rests try at once", async () => {
+  const { moments, server, tabs } = await opened(2);
+  const [first, second] = tabs;
+  for (const connection of server.connections) connection.cut();
+  second.tab.page.dispatchEvent(new Event("online"));
+  await moments.pass(50);
+  expect(server.asked.length).toBe(2);
+  expect([first.told, second.told]).toEqual([["live", "reconnecting", "live"], ["live", "reconnecting", "live"]]);
+});
+
 test("a leader that is alive is left alone, however quiet the thread", async () => {
   const { moments, server } = await opened(3);
   await moments.pass(600_000);

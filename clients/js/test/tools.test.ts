@@ -160,6 +160,16 @@ describe("without one", () => {
     expect([times, asked.length]).toEqual([1, 4]);
   });
 
+  test("outputs are kept for a server that is away, be it for minutes", async () => {
+    let times = 0;
+    const away = Array.from({ length: 40 }, (): [number, object] => [503, {}]);
+    const { done, asked, moments } = scripted({ f: () => `${++times}` }, granted, ...away, granted, [200, {}]);
+    await moments.pass(600_000);
+    expect(await done).toBe(true);
+    expect([times, asked.length]).toEqual([1, 43]);
+    expect(asked.at(-1)).toEqual(["submit_tool_outputs", "claim_1"]);
+  });
+
   test("calls are taken up once, and again only if the thread was left before they were answered", async () => {
     const moments = new Moments();
     let asked = 0;

@@ -89,7 +89,11 @@ def add_chat_page(app: FastAPI, folder: Path, otherwise: Handler) -> None:
     except FileNotFoundError:
         app.add_route("/", otherwise, include_in_schema=False)
         return
-    parts = {path.name: _File(path, "public, max-age=31536000, immutable") for path in (folder / "assets").iterdir()}
+    parts = {
+        path.name: _File(path, "public, max-age=31536000, immutable")
+        for path in (folder / "assets").iterdir()
+        if path.is_file()
+    }
 
     async def answer(request: Request) -> Response:
         return page.answer(request)

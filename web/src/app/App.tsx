@@ -29,7 +29,11 @@ export function App() {
   const onLocked = useCallback(() => setRefused(key), [key]);
 
   if (!me || !client) return <Nickname me={null} onChoose={setMe} />;
-  if (refused === key) return <Key refused={key} onKey={setKey} />;
+  const enter = (now: string) => {
+    setRefused(null); // the same one may be let in by now
+    setKey(now);
+  };
+  if (refused === key) return <Key refused={key} onKey={enter} />;
   return (
     <>
       <Shell

@@ -6,6 +6,7 @@ import { Composer } from "../conversation/composer/Composer";
 import { Button } from "../look/Button";
 import { go } from "./address";
 import styles from "./Begin.module.css";
+import { newKey } from "./newKey";
 import type { Me } from "./person";
 import { starter } from "./start";
 import type { Assistant } from "./useAssistants";
@@ -27,11 +28,11 @@ export function Begin({ client, me, assistants }: BeginProps) {
   const guide = assistants?.find(({ model }) => model === "builtin/guide");
 
   const send = useCallback(
-    async (text: string, ids: string[], again: boolean) => {
+    async (text: string, ids: string[], key: string) => {
       setStarting(true);
       setProblem(null);
       try {
-        go(await start(text, ids, again));
+        go(await start(text, ids, key));
       } finally {
         setStarting(false);
       }
@@ -39,7 +40,7 @@ export function Begin({ client, me, assistants }: BeginProps) {
     [start],
   );
   const ask = (question: string) =>
-    void send(question, [guide!.id], false).catch((error: Error) => setProblem(error.message));
+    void send(question, [guide!.id], newKey()).catch((error: Error) => setProblem(error.message));
 
   return (
     <div className={styles.begin}>

@@ -3,7 +3,7 @@
 import { Copy, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import type { ListedThread } from "livethread/list";
 import { memo } from "react";
-import { ago, fully } from "../look/ago";
+import { ago, exactly, fully } from "../look/ago";
 import { Menu } from "../look/Menu";
 import { addressOf, shareable } from "./address";
 import styles from "./ThreadItem.module.css";
@@ -49,7 +49,7 @@ export const ThreadItem = memo(function ThreadItem(props: ThreadItemProps) {
         }}
       >
         <span className={styles.title}>{title}</span>
-        <time className={styles.time} dateTime={new Date(thread.active_at * 1000).toISOString()} title={fully(thread.active_at)}>
+        <time className={styles.time} dateTime={exactly(thread.active_at)} title={fully(thread.active_at)}>
           {ago(thread.active_at, now)}
         </time>
         <span className={styles.last}>

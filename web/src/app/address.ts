@@ -7,12 +7,13 @@ export const serverUrl = (page: string = location.href): string => new URL(".", 
 
 /** What an address names behind its #, be it a thread or not: the server says so. Null if it names nothing. */
 export function threadIn(hash: string): string | null {
-  const id = hash.replace(/^#/, "");
+  let id = hash.replace(/^#/, "");
   try {
-    return decodeURIComponent(id) || null;
+    id = decodeURIComponent(id);
   } catch {
-    return id; // no UTF-8 behind its percent signs
+    // no UTF-8 behind its percent signs
   }
+  return /^\.{0,2}$/.test(id) ? null : id; // dots would lead to other paths
 }
 
 /** The address of a thread, to follow and to share. */

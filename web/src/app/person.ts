@@ -17,7 +17,8 @@ export const trimmed = (name: string): string => name.trim().replace(/\s+/gu, " 
 /** Why a nickname cannot be taken, as a sentence; null if it can. */
 export function whyNot(name: string): string | null {
   const length = [...trimmed(name)].length;
-  if (/[\p{Cc}\p{Cs}]/u.test(trimmed(name))) return "A nickname has no control characters.";
+  // Blanks that nobody sees, and marks that turn the text around it; joiners belong to some scripts and to emoji.
+  if (/[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u.test(trimmed(name))) return "A nickname has no control characters.";
   if (length === 0) return `Choose a nickname of at least ${SHORTEST} characters.`;
   if (length < SHORTEST) {
     const missing = SHORTEST - length;

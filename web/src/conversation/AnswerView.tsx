@@ -2,7 +2,7 @@
 
 import type { Message } from "livethread";
 import { RotateCcw } from "lucide-react";
-import { memo } from "react";
+import { memo, useState } from "react";
 import { Face } from "../look/Face";
 import { useAround } from "./Around";
 import { Calls } from "./Calls";
@@ -22,6 +22,7 @@ interface AnswerProps {
 
 export const AnswerView = memo(function AnswerView({ answer, newest }: AnswerProps) {
   const { streaming, nameOf, retry, answerAgain } = useAround();
+  const [asked, setAsked] = useState(false);
   const { run, parts, assistant_id } = answer;
   const name = nameOf(assistant_id);
   const messages = parts.flatMap((part) => (part.kind === "message" ? [part.message] : []));
@@ -63,7 +64,11 @@ export const AnswerView = memo(function AnswerView({ answer, newest }: AnswerPro
               type="button"
               className={styles.action}
               title={`Deletes this answer for everybody and has ${name} answer again`}
-              onClick={() => answerAgain(answer)}
+              disabled={asked}
+              onClick={() => {
+                setAsked(true);
+                void answerAgain(answer).finally(() => setAsked(false));
+              }}
             >
               <RotateCcw size={14} aria-hidden="true" />
               <span>Answer again</span>

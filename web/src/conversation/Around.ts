@@ -23,8 +23,8 @@ export interface AroundConversation {
   nameOf(assistant_id: string | null): string;
   /** Run an assistant again, as after a failure. */
   retry(answer: Answer): void;
-  /** Delete an answer, for everybody, and have its assistant answer again. */
-  answerAgain(answer: Answer): void;
+  /** Delete an answer, for everybody, and have its assistant answer again; resolves once that is done, or said to have failed. */
+  answerAgain(answer: Answer): Promise<void>;
 }
 
 const Around = createContext<AroundConversation | null>(null);

@@ -1,6 +1,6 @@
 /** The conversation of one thread: its messages, and where one is written. */
 
-import type { Client } from "livethread";
+import { ApiError, type Client } from "livethread";
 import { useThread } from "livethread/react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { Announcer } from "./Announcer";
@@ -10,6 +10,7 @@ import { Composer } from "./composer/Composer";
 import styles from "./Conversation.module.css";
 import type { Answer } from "./entries";
 import { Log, type LogHandle } from "./Log";
+import { sent } from "./sending";
 import { useComings } from "./useComings";
 import { Writing } from "./Writing";
 
@@ -24,19 +25,25 @@ export interface ConversationProps {
   streaming: boolean;
 }
 
+/** What went wrong, and what tries it again. */
+interface Problem {
+  text: string;
+  again: (() => void) | undefined;
+}
+
 export function Conversation({ client, threadId, me, assistants, streaming }: ConversationProps) {
   const thread = useThread(threadId, { client });
   const { messages, has_more, runs, run_steps, people, status, activeRuns } = thread;
-  const { run, stop, older, retry, addMessage, addMessageAndRuns } = thread;
-  const [problem, setProblem] = useState<string | null>(null);
+  const { run, stop, older } = thread;
+  const [problem, setProblem] = useState<Problem | null>(null);
   const log = useRef<LogHandle>(null);
 
-  const attempt = useCallback(async (what: string, act: () => Promise<unknown>) => {
+  const attempt = useCallback(async (what: string, act: () => Promise<unknown>, again?: () => void) => {
     setProblem(null);
     try {
       await act();
     } catch (error) {
-      setProblem(`${what}: ${(error as Error).message}`);
+      setProblem({ text: `${what}: ${(error as Error).message}`, again });
     }
   }, []);
 
@@ -69,30 +76,34 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
       streaming,
       nameOf,
       retry: (answer: Answer) => void attempt("It could not be tried again", () => run(answer.assistant_id!)),
-      answerAgain: (answer: Answer) =>
-        void attempt("It could not be answered again", async () => {
-          for (const part of answer.parts) {
-            if (part.kind === "calls") continue;
-            await client.http.call("DELETE", `/threads/${threadId}/messages/${part.message.id}`);
-          }
-          await run(answer.assistant_id!);
-        }),
+      answerAgain: async ({ assistant_id, parts }: Answer) => {
+        const name = nameOf(assistant_id);
+        const ask = (): Promise<void> =>
+          attempt(`The answer is deleted, and ${name} could not be asked again`, () => run(assistant_id!), () => void ask());
+        const path = `/threads/${encodeURIComponent(threadId)}/messages`;
+        let deleted = false;
+        await attempt("It could not be answered again", async () => {
+          if (assistants && !assistants.some(({ id }) => id === assistant_id)) throw new Error(`${name} is no more.`);
+          for (const part of parts) if (part.kind !== "calls") await gone(client, `${path}/${part.message.id}`);
+          deleted = true;
+        });
+        if (deleted) await ask();
+      },
     }),
-    [me, streaming, nameOf, attempt, run, client, threadId],
+    [me, streaming, nameOf, attempt, run, client, threadId, assistants],
   );
 
   const send = useCallback(
-    (text: string, ids: string[], again: boolean) => {
+    (text: string, ids: string[], key: string) => {
       log.current?.toEnd();
-      if (again) return retry();
-      return ids.length ? addMessageAndRuns(text, ids) : addMessage(text);
+      return sent(client, threadId, text, ids, key);
     },
-    [retry, addMessage, addMessageAndRuns],
+    [client, threadId],
   );
   const typing = useCallback(
     (typing: boolean) => {
       const body = { user_id: me.user_id, typing };
-      client.http.call("POST", `/threads/${threadId}/typing`, body).catch(() => {}); // it lapses by itself
+      client.http.call("POST", `/threads/${encodeURIComponent(threadId)}/typing`, body).catch(() => {}); // it lapses by itself
     },
     [client, threadId, me.user_id],
   );
@@ -117,7 +128,12 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
           <Writing people={people} mine={me.user_id} />
           {problem && (
             <div className={styles.problem} role="alert">
-              <span>{problem}</span>
+              <span>{problem.text}</span>
+              {problem.again && (
+                <button type="button" className={styles.dismiss} onClick={problem.again}>
+                  Try again
+                </button>
+              )}
               <button type="button" className={styles.dismiss} onClick={() => setProblem(null)}>
                 Dismiss
               </button>
@@ -135,4 +151,13 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
       </div>
     </AroundProvider>
   );
+}
+
+/** Delete something, which may be deleted already. */
+async function gone(client: Client, path: string): Promise<void> {
+  try {
+    await client.http.call("DELETE", path);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
+  }
 }

@@ -1,7 +1,7 @@
 /** Something that has to be settled before the page goes on, or that lies over it. */
 
 import { X } from "lucide-react";
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { IconButton } from "./Button";
 import styles from "./Dialog.module.css";
 import { Mark } from "./Mark";
@@ -19,7 +19,8 @@ interface DialogProps {
 export function Dialog({ title, onClose, wide = false, alone = false, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Before it is painted, and before it is taken away: so the focus goes back to where it was.
+  useLayoutEffect(() => {
     const shown = dialog.current!;
     if (!shown.open) shown.showModal();
     return () => shown.close();

@@ -27,6 +27,12 @@ export function ago(then: number, now: number): string {
 export const fully = (then: number): string =>
   new Date(then * 1000).toLocaleString(undefined, { dateStyle: "full", timeStyle: "short" });
 
+/** The same for machines; undefined for a time that no calendar has. */
+export function exactly(then: number): string | undefined {
+  const date = new Date(then * 1000);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
 /** The time in seconds, as of the last half minute. */
 export const useNow = (): number => useSyncExternalStore(subscribe, () => (now ||= seconds()));
 

@@ -17,7 +17,7 @@ function shown(messages: Message[], runs: Run[], { steps = [] as RunStep[], stre
     streaming,
     nameOf: (id) => (id === "asst_2" ? "Bo" : "Ada"),
     retry: vi.fn(),
-    answerAgain: vi.fn(),
+    answerAgain: vi.fn(async () => {}),
   };
   const held = { messages: [...messages].reverse(), runs: [...runs].reverse(), run_steps: steps, comings: [], has_more: false };
   const view = render(

@@ -58,6 +58,11 @@ describe("the blocks of a text", () => {
     expect(last.raw.length).toBeLessThan(250);
   });
 
+  it("define no more than some 200 references", () => {
+    const { links } = grown(NOTHING, Array.from({ length: 1_000 }, (_, n) => `[r${n}]: /a\n\n`).join(""));
+    expect(Object.keys(links)).toHaveLength(200);
+  });
+
   it("come in groups, of which only the last changes", () => {
     const growth = grown(NOTHING, "word\n\n".repeat(100));
     const more = grown(growth, `${"word\n\n".repeat(101)}`);

@@ -2,6 +2,7 @@ import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-libra
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Composer, type ComposerProps } from "../../src/conversation/composer/Composer";
+import { draftIn } from "../../src/conversation/composer/kept";
 import { TypingSignal } from "../../src/conversation/composer/typing";
 
 const ASSISTANTS = [
@@ -25,7 +26,7 @@ describe("a message that is written", () => {
   it("is sent by Enter, to the first assistant unless others are chosen, and the field is empty again", async () => {
     const { send } = shown();
     await userEvent.type(field(), "Hello{Enter}");
-    expect(send.mock.calls).toEqual([["Hello", ["asst_a"], false]]);
+    expect(send.mock.calls).toEqual([["Hello", ["asst_a"], expect.any(String)]]);
     expect(field().value).toBe("");
   });
 
@@ -73,9 +74,10 @@ describe("a message that is written", () => {
     expect((await screen.findByRole("alert")).textContent).toContain("The text is too long.");
     expect(field().value).toBe("Hello");
     await userEvent.click(button("Try again"));
+    const [[, , key] = []] = send.mock.calls;
     expect(send.mock.calls).toEqual([
-      ["Hello", ["asst_a"], false],
-      ["Hello", ["asst_a"], true],
+      ["Hello", ["asst_a"], key],
+      ["Hello", ["asst_a"], key],
     ]);
     expect([screen.queryByRole("alert"), field().value]).toEqual([null, ""]);
   });
@@ -86,7 +88,8 @@ describe("a message that is written", () => {
     await userEvent.type(field(), "Hello{Enter}");
     await screen.findByRole("alert");
     await userEvent.type(field(), "!{Enter}");
-    expect(send.mock.calls[1]).toEqual(["Hello!", ["asst_a"], false]);
+    const [[, , key] = []] = send.mock.calls;
+    expect(send.mock.calls[1]).toEqual(["Hello!", ["asst_a"], expect.not.stringMatching(key!)]);
   });
 
   it("comes back in front of what was written meanwhile", async () => {
@@ -96,6 +99,25 @@ describe("a message that is written", () => {
     await userEvent.type(field(), "First{Enter}Second");
     await act(async () => refuse(new Error("No.")));
     await waitFor(() => expect(field().value).toBe("First\n\nSecond"));
+  });
+
+  it("is kept by the browser until the server has it, with what was written meanwhile", async () => {
+    let accept: () => void;
+    const { unmount } = shown({ send: () => new Promise<void>((resolve) => (accept = resolve)) });
+    await userEvent.type(field(), "First{Enter}Second");
+    expect([field().value, draftIn("thread_1").get()]).toEqual(["Second", "First\n\nSecond"]);
+    await act(async () => accept());
+    expect(draftIn("thread_1").get()).toBe("Second");
+    unmount();
+  });
+
+  it("is kept also where it is refused after the page has gone elsewhere", async () => {
+    let refuse: (error: Error) => void;
+    const { unmount } = shown({ send: () => new Promise((_, reject) => (refuse = reject)) });
+    await userEvent.type(field(), "First{Enter}");
+    unmount();
+    await act(async () => refuse(new Error("No.")));
+    expect(draftIn("thread_1").get()).toBe("First");
   });
 
   it("may be sent while answers are written, which may be stopped", async () => {

@@ -221,6 +221,10 @@ describe("Markdown", () => {
     ["blanks", `${" ".repeat(50_000)}a`],
     ["depth", Array.from({ length: 500 }, (_, depth) => `${" ".repeat(2 * depth)}- a`).join("\n")],
     ["one word", "a".repeat(300_000)],
+    ["ends of an address", `https://a${")".repeat(200_000)}`],
+    ["more ends of an address", `https://a${".)".repeat(100_000)}`],
+    ["a long end of a table's head", `| a |\n-${" ".repeat(200_000)}b\nc`],
+    ["strokes", "~a ".repeat(20_000)],
     ["NULs", "\u0000".repeat(5_000)],
     ["halves of characters", "\ud83c".repeat(1_000)],
   ])("shows in time what is written to break it: %s", (_, written) => {

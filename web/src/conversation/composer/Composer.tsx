@@ -2,6 +2,7 @@
 
 import { ArrowUp, Check, Square } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { newKey } from "../../app/newKey";
 import type { Assistant } from "../Around";
 import styles from "./Composer.module.css";
 import { chosenIn, draftIn } from "./kept";
@@ -12,8 +13,11 @@ export interface ComposerProps {
   of: string;
   /** Null until they are known: nothing is sent before, since it would be said to nobody. */
   assistants: readonly Assistant[] | null;
-  /** Rejects with why it was not sent; `again` says that it is the same as the time before. */
-  send(text: string, assistants: string[], again: boolean): Promise<unknown>;
+  /**
+   * Resolves once the server has it, and rejects with why it has not; `key` is the same where it is the same message as
+   * the time before.
+   */
+  send(text: string, assistants: string[], key: string): Promise<unknown>;
   /** What tells others that the person types. */
   typing?: ((typing: boolean) => void) | undefined;
   /** Stops what is running; null if nothing is. */
@@ -25,6 +29,7 @@ export interface ComposerProps {
 interface Unsent {
   text: string;
   assistants: string[];
+  key: string;
   reason: string;
 }
 
@@ -42,6 +47,9 @@ export function Composer({ of, assistants: all, send, typing, stop = null, busy 
   const [chosen, setChosen] = useState(choice.get);
   const [unsent, setUnsent] = useState<Unsent | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
+  /** What the server does not have yet: it is kept until it has, whatever becomes of the page. */
+  const underway = useRef<string[]>([]);
+  const written = useRef(text);
   const [signal] = useState(() => new TypingSignal());
   signal.tell = typing;
 
@@ -57,9 +65,14 @@ export function Composer({ of, assistants: all, send, typing, stop = null, busy 
     if (matchMedia("(hover: hover) and (pointer: fine)").matches) field.current?.focus({ preventScroll: true });
   }, []);
 
-  const write = (now: string) => {
+  const keep = () => draft.set(joined([...underway.current, written.current]));
+  const put = (now: string) => {
+    written.current = now;
     setText(now);
-    draft.set(now);
+    keep();
+  };
+  const write = (now: string) => {
+    put(now);
     signal.typed(now.trim() !== "");
   };
   const assistants = all ?? NONE;
@@ -75,18 +88,21 @@ export function Composer({ of, assistants: all, send, typing, stop = null, busy 
   const submit = async () => {
     if (!text.trim() || !all) return;
     const again = unsent?.text === text && `${unsent.assistants}` === `${answering}`;
+    const key = again ? unsent.key : newKey();
+    const arrived = () => {
+      underway.current = underway.current.toSpliced(underway.current.indexOf(text), 1);
+    };
     setUnsent(null);
+    underway.current = [...underway.current, text];
     write("");
     try {
-      await send(text, answering, again);
+      await send(text, answering, key);
+      arrived();
+      keep();
     } catch (error) {
-      setUnsent({ text, assistants: answering, reason: (error as Error).message });
-      // What was written meanwhile stays, behind it.
-      setText((now) => {
-        const both = now.trim() ? `${text}\n\n${now}` : text;
-        draft.set(both);
-        return both;
-      });
+      arrived();
+      setUnsent({ text, assistants: answering, key, reason: (error as Error).message });
+      put(joined([text, written.current])); // what was written meanwhile stays, behind it
     }
   };
   const submitted = (event: FormEvent) => {
@@ -163,3 +179,5 @@ export function Composer({ of, assistants: all, send, typing, stop = null, busy 
     </form>
   );
 }
+
+const joined = (texts: string[]): string => texts.filter((text) => text.trim()).join("\n\n");

@@ -5,7 +5,7 @@ import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef } from "reac
 import { type Block, grown, NOTHING, shown } from "./blocks";
 import { Code } from "./Code";
 import { mended } from "./growing";
-import { type Links, NO_LINKS, tokensOf } from "./lexing";
+import { isHard, type Links, NO_LINKS, tokensOf } from "./lexing";
 import styles from "./Markdown.module.css";
 import { Head, items, prose, Rows, Wide } from "./prose";
 
@@ -82,7 +82,7 @@ const Part = memo(
   function Part({ block, links, growing }: PartProps) {
     const { kind, raw, language } = block;
     const tokens = useMemo(
-      () => (kind === "code" ? [] : tokensOf(growing ? mended(raw) : raw, links)),
+      () => (kind === "code" ? [] : tokensOf(growing && !isHard(raw) ? mended(raw) : raw, links)),
       [kind, raw, links, growing],
     );
     if (kind === "code") return <Code text={growing ? raw.replace(/(^|\n) {0,3}[`~]{1,3}$/, "") : raw} language={language} />;

@@ -15,6 +15,8 @@ function safe(href: string, protocols: RegExp): string | null {
   }
 }
 
+/** Characters; nobody follows a longer one. */
+const LONGEST = 2_000;
 const WEB = /https?:\/\/[^\s<>"'`{}|\\^]+/g;
 
 /** Text in pieces, every second of which is an address of the web. */
@@ -22,6 +24,7 @@ export function withAddresses(text: string): string[] {
   const pieces: string[] = [];
   let from = 0;
   for (const { 0: found, index } of text.matchAll(WEB)) {
+    if (found.length > LONGEST) continue;
     const address = trimmed(found);
     pieces.push(text.slice(from, index), address);
     from = index + address.length;
@@ -31,11 +34,14 @@ export function withAddresses(text: string): string[] {
 
 /** Without what ends the sentence, or closes a bracket that was opened before. */
 function trimmed(found: string): string {
-  let address = found.replace(/[.,;:!?*_~]+$/, "");
-  while (/[)\]]$/.test(address)) {
-    const [open, close] = address.endsWith(")") ? ["(", ")"] : ["[", "]"];
-    if (address.split(open!).length >= address.split(close!).length) break;
-    address = address.slice(0, -1).replace(/[.,;:!?*_~]+$/, "");
+  const count = (char: string) => found.split(char).length - 1;
+  const over: Record<string, number> = { ")": count(")") - count("("), "]": count("]") - count("[") };
+  let end = found.length;
+  for (; end; end--) {
+    const last = found[end - 1]!;
+    if (".,;:!?*_~".includes(last)) continue;
+    if (!(over[last]! > 0)) break;
+    over[last]!--;
   }
-  return address;
+  return found.slice(0, end);
 }

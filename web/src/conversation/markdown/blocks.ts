@@ -60,10 +60,12 @@ export const NOTHING: Growth = { ...NEW, text: "", groups: [[]], links: NO_LINKS
 
 const GROUP = 32;
 const ROWS = 16;
+/** What more references than these a text defines, each block that closes would copy. */
+const MOST_LINKS = 200;
 const FENCE = /^( {0,3})(`{3,}(?=[^`]*$)|~{3,})(.*)$/;
 const RULE = /^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$/;
 const MARKER = /^(?:([-*+])|(\d{1,9})([.)]))(?:[ \t]+(\S?)|$)/;
-const DELIMITER = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+const DELIMITER = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/;
 /** What ends an item without a blank line. */
 const HEADING_OR_QUOTE = /^(?:#{1,6}(?:[ \t]|$)|>)/;
 
@@ -108,7 +110,7 @@ function taken(growth: Growth, end: number, next: number): Growth {
     if (growth.rows < ROWS) return { ...after, rows: growth.rows + 1 };
     return { ...begun(closed(after, growth.line), "", ""), head: growth.head, parts: growth.parts, rows: 1 };
   }
-  if (!before && !blank && DELIMITER.test(line)) {
+  if (!before && !blank && DELIMITER.test(line.trimEnd())) {
     const head = plainly(growth.text.slice(start, end));
     if (head.indexOf("\n") === head.lastIndexOf("\n") && isTable(head)) {
       return { ...after, head: `${head}\n`, parts: growth.parts + 1 };
@@ -141,7 +143,8 @@ function closes(line: string, { mark }: Fence): boolean {
 function closed(growth: Growth, end: number): Growth {
   if (growth.start === end) return { ...growth, ...NEW };
   const raw = growth.text.slice(growth.start, end);
-  const links = !growth.fence && raw.includes("]:") ? { ...definitions(raw), ...growth.links } : growth.links;
+  const defines = !growth.fence && raw.includes("]:") && Object.keys(growth.links).length < MOST_LINKS;
+  const links = defines ? { ...definitions(raw), ...growth.links } : growth.links;
   return { ...growth, ...NEW, start: end, links, groups: withBlock(growth, end, false), count: growth.count + 1 };
 }
 

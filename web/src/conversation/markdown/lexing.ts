@@ -8,8 +8,8 @@ export type Links = Readonly<Record<string, { href: string; title?: string | nul
 export const NO_LINKS: Links = {};
 
 // Some texts take a lexer far longer than their length, and none of those is one that anybody would write.
-const LONGEST = 20_000;
-const MOST_MARKS = 1_000;
+const LONGEST = 5_000;
+const MOST_MARKS = 400;
 const DEEP = /^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)])){24}|^[ \t]{400}|[\w.+-]{1000}/m;
 
 class WithoutHtml extends Tokenizer {
@@ -35,8 +35,12 @@ export function isTable(raw: string): boolean {
   return lexed(raw, NO_LINKS)?.[0]?.type === "table";
 }
 
+/** Whether a block is better shown as it was written. */
+export const isHard = (raw: string): boolean =>
+  raw.length > LONGEST || DEEP.test(raw) || (raw.match(/[*_~]/g)?.length ?? 0) > MOST_MARKS;
+
 function lexed(raw: string, links: Links) {
-  if (raw.length > LONGEST || DEEP.test(raw) || (raw.match(/[*_]/g)?.length ?? 0) > MOST_MARKS) return null;
+  if (isHard(raw)) return null;
   try {
     const lexer = new Lexer(options);
     Object.assign(lexer.tokens.links, links);
