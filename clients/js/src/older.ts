@@ -49,7 +49,7 @@ export function addOlder(fold: Fold, { data, has_more }: Page): boolean {
 /** Load the next page of older messages of a thread; resolves with whether there are more. */
 export async function loadOlder({ fold, store, call }: LiveThread): Promise<boolean> {
   for (let after: string | null; (after = askOlder(fold)); ) {
-    if (addOlder(fold, await call("GET", `/messages?limit=100&after=${after}`))) {
+    if (addOlder(fold, await call("GET", `/messages?limit=100&after=${encodeURIComponent(after)}`))) {
       store.changed();
       break;
     }

@@ -84,7 +84,7 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
         let deleted = false;
         await attempt("It could not be answered again", async () => {
           if (assistants && !assistants.some(({ id }) => id === assistant_id)) throw new Error(`${name} is no more.`);
-          for (const part of parts) if (part.kind !== "calls") await gone(client, `${path}/${part.message.id}`);
+          for (const part of parts) if (part.kind !== "calls") await gone(client, `${path}/${encodeURIComponent(part.message.id)}`);
           deleted = true;
         });
         if (deleted) await ask();
