@@ -2,8 +2,8 @@
 
 import { Check, Copy as CopyIcon } from "lucide-react";
 import { useEffect, useState } from "react";
-import styles from "./Copy.module.css";
 import { copied } from "./clipboard";
+import styles from "./Message.module.css";
 
 const SHOWN = 2_000;
 
@@ -23,7 +23,7 @@ export function Copy({ text, what }: { text: string | (() => string); what: "cod
   };
   const Icon = told === "Copied" ? Check : CopyIcon;
   return (
-    <button type="button" className={styles.copy} title={`Copy this ${what}`} onClick={() => void copy()}>
+    <button type="button" className={styles.action} title={`Copy this ${what}`} onClick={() => void copy()}>
       <Icon size={14} aria-hidden="true" />
       <span>{told ?? "Copy"}</span>
     </button>
