@@ -32,7 +32,8 @@ LOAD_ALL: Final = """async () => {
   for (let button; (button = older()); await new Promise(requestAnimationFrame)) if (!button.disabled) button.click();
   document.querySelector("[aria-label='Go to the newest message']")?.click();
 }"""
-SAYS: Final = "(text) => document.body.textContent.includes(text)"
+SAYS: Final = "(text) => document.querySelector('[role=log], #root:not(:has([role]))')?.textContent.includes(text)"
+"""Among the messages: the list of threads has the last one, too."""
 
 
 class Subject(NamedTuple):

@@ -1,12 +1,13 @@
 // Ours: `useThread`, a line with a key for each message, rendered again when that message has changed, as docs/javascript.md shows
-// it. Lines stand in chunks of a hundred, so that React and the browser look into one of them for a token, however many there are.
+// it. A hundred lines make a chunk and ten chunks a section, so that React and the browser look into few of them for a token.
 import { memo, useRef } from "react";
 import { createRoot } from "react-dom/client";
 import { createClient } from "livethread";
 import { useThread } from "livethread/react";
 
-const CHUNK = 100;
-const STYLE = ".chunk { content-visibility: auto; contain-intrinsic-size: auto 4000px } p { margin: 0 }";
+const LINES = 100;
+const CHUNKS = 10;
+const STYLE = ".section { content-visibility: auto; contain-intrinsic-size: auto 40000px } p { margin: 0 }";
 const { thread_id, assistant_id, v1 } = window.given;
 const client = createClient({ url: v1, limit: 100 });
 
@@ -29,42 +30,44 @@ const Line = memo(function Line({ message }) {
   );
 });
 
-const Chunk = memo(function Chunk({ messages }) {
-  return (
-    <div className="chunk">
-      {[...messages].reverse().map((message) => (
-        <Line key={message.id} message={message} />
-      ))}
-    </div>
-  );
+const Chunk = memo(function Chunk({ lines }) {
+  return <div>{upwards(lines, (message) => <Line key={message.id} message={message} />)}</div>;
 });
 
-/**
- * The chunk of the oldest first, and in each the newest first; counted from the oldest, so that a new message moves none.
- * One whose messages are all as they were is the same list as before.
- */
-function chunksOf(messages, before) {
-  const chunks = [];
-  for (let end = messages.length; end > 0; end -= CHUNK) {
-    const begin = Math.max(0, end - CHUNK);
-    const known = before[chunks.length];
-    let equal = known?.length === end - begin;
-    for (let index = begin; equal && index < end; index++) equal = messages[index] === known[index - begin];
-    chunks.push(equal ? known : messages.slice(begin, end));
-  }
-  return chunks;
+const Section = memo(function Section({ chunks }) {
+  return <div className="section">{upwards(chunks, (lines) => <Chunk key={lines.at(-1).id} lines={lines} />)}</div>;
+});
+
+/** The oldest first, as it is read. */
+function upwards(list, shown) {
+  return list.map(shown).reverse();
+}
+
+/** A list in groups of a size, all newest first and counted from the oldest; a group that holds what it held is the same. */
+function groups(list, size, before) {
+  const count = Math.ceil(list.length / size);
+  return Array.from({ length: count }, (_, index) => {
+    const end = list.length - (count - 1 - index) * size;
+    const begin = Math.max(0, end - size);
+    const known = before[before.length - count + index];
+    let same = known?.length === end - begin;
+    for (let at = begin; same && at < end; at++) same = list[at] === known[at - begin];
+    return same ? known : list.slice(begin, end);
+  });
 }
 
 function Page() {
   const { messages, run } = useThread(thread_id, { client });
   const chunks = useRef([]);
-  chunks.current = chunksOf(messages, chunks.current);
+  const sections = useRef([]);
+  chunks.current = groups(messages, LINES, chunks.current);
+  sections.current = groups(chunks.current, CHUNKS, sections.current);
   window.run = () => void run(assistant_id);
   return (
     <>
       <style>{STYLE}</style>
-      {chunks.current.map((chunk) => (
-        <Chunk key={chunk.at(-1).id} messages={chunk} />
+      {upwards(sections.current, (chunks) => (
+        <Section key={chunks.at(-1).at(-1).id} chunks={chunks} />
       ))}
     </>
   );

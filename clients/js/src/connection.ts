@@ -80,10 +80,10 @@ export const following =
         let watch = () => {};
         let told = false;
         standing = hurry = false;
-        const sign = () => {
-          heard = http.now();
-          watch();
-          watch = http.after(SILENCE, cut);
+        const look = () => {
+          const left = SILENCE - Math.abs(http.now() - heard);
+          if (left > 0) watch = http.after(left, look);
+          else cut();
         };
         const line: Line = {
           path,
@@ -92,7 +92,7 @@ export const following =
           end,
           asked: 0,
           hear(events) {
-            sign();
+            heard = http.now();
             standing = true;
             offline = false;
             for (const event of events) {
@@ -114,7 +114,8 @@ export const following =
             return true;
           },
         };
-        sign();
+        heard = http.now();
+        look();
         try {
           await connect(http, line);
         } catch (cause) {

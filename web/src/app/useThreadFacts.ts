@@ -32,13 +32,17 @@ const NONE: ThreadFacts = {
 /** Those of a thread, which is followed meanwhile; a message that grows changes none of them. */
 export function useThreadFacts(client: Client, thread_id: string | null): ThreadFacts {
   const thread = useMemo(() => thread_id && client.thread(thread_id), [client, thread_id]);
-  const last = useRef(NONE);
+  const last = useRef({ state: null as ThreadState | null, facts: NONE });
   const subscribe = useCallback((listener: () => void) => (thread ? thread.subscribe(listener) : () => {}), [thread]);
   return useSyncExternalStore(subscribe, () => {
-    const now = thread ? factsOf(thread.getSnapshot()) : NONE;
+    const state = thread ? thread.getSnapshot() : null;
+    const before = last.current;
+    if (before.state === state) return before.facts;
+    const now = state ? factsOf(state) : NONE;
     const keys = Object.keys(NONE) as (keyof ThreadFacts)[];
-    if (keys.some((key) => last.current[key] !== now[key])) last.current = now;
-    return last.current;
+    const facts = keys.some((key) => before.facts[key] !== now[key]) ? now : before.facts;
+    last.current = { state, facts };
+    return facts;
   });
 }
 

@@ -108,7 +108,7 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
     [client, threadId, me.user_id],
   );
   const busy = useMemo(() => new Set(activeRuns.map(({ assistant_id }) => assistant_id)), [activeRuns]);
-  const halt = () => void attempt("It could not be stopped", stop);
+  const halt = useCallback(() => void attempt("It could not be stopped", stop), [attempt, stop]);
 
   return (
     <AroundProvider value={around}>

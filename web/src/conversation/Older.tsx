@@ -1,6 +1,6 @@
 /** Brings older messages, when the reader comes near the oldest that are here, or asks for them. */
 
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { memo, type RefObject, useEffect, useRef, useState } from "react";
 import styles from "./Log.module.css";
 
 /** So far above the view they are loaded already. */
@@ -12,7 +12,7 @@ interface OlderProps {
   scroller: RefObject<HTMLElement | null>;
 }
 
-export function Older({ has_more, older, scroller }: OlderProps) {
+export const Older = memo(function Older({ has_more, older, scroller }: OlderProps) {
   const [loading, setLoading] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const [near, setNear] = useState(false);
@@ -54,4 +54,4 @@ export function Older({ has_more, older, scroller }: OlderProps) {
       </button>
     </div>
   );
-}
+});

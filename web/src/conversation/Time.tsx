@@ -1,10 +1,11 @@
 /** When something was said. */
 
+import { memo } from "react";
 import { fully } from "../look/ago";
 import styles from "./Message.module.css";
 
 /** @param at - seconds since the epoch, by the server's clock */
-export function Time({ at }: { at: number }) {
+export const Time = memo(function Time({ at }: { at: number }) {
   const date = new Date(at * 1000);
   if (Number.isNaN(date.getTime())) return null;
   return (
@@ -12,7 +13,7 @@ export function Time({ at }: { at: number }) {
       {clock(date, new Date())}
     </time>
   );
-}
+});
 
 function clock(date: Date, now: Date): string {
   const time = date.toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit" });

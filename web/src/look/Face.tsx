@@ -1,9 +1,10 @@
 /** A person or an assistant as a small picture: an initial on a colour of its own. */
 
+import { memo } from "react";
 import styles from "./Face.module.css";
 import { hued } from "./hue";
 
-export function Face({ id, name, kind = "person", size = 28 }: FaceProps) {
+export const Face = memo(function Face({ id, name, kind = "person", size = 28 }: FaceProps) {
   return (
     <span
       className={styles.face}
@@ -14,7 +15,7 @@ export function Face({ id, name, kind = "person", size = 28 }: FaceProps) {
       {initial(name)}
     </span>
   );
-}
+});
 
 interface FaceProps {
   /** Of the person or the assistant; the colour is made of it. */

@@ -1,7 +1,7 @@
 /** Where a message is written, and who shall answer it. */
 
 import { ArrowUp, Check, Square } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { newKey } from "../../app/newKey";
 import type { Assistant } from "../Around";
 import styles from "./Composer.module.css";
@@ -40,7 +40,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 const LONG = 10_000;
 const NONE: readonly Assistant[] = [];
 
-export function Composer({ of, assistants: all, send, typing, stop = null, busy = NOBODY }: ComposerProps) {
+export const Composer = memo(function Composer({ of, assistants: all, send, typing, stop = null, busy = NOBODY }: ComposerProps) {
   const [draft] = useState(() => draftIn(of));
   const [text, setText] = useState(draft.get);
   const [choice] = useState(() => chosenIn(of));
@@ -178,6 +178,6 @@ export function Composer({ of, assistants: all, send, typing, stop = null, busy 
       </div>
     </form>
   );
-}
+});
 
 const joined = (texts: string[]): string => texts.filter((text) => text.trim()).join("\n\n");
