@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from livethread import __version__
+from livethread.api import auth
 from livethread.api.documentation import add_documentation
 from livethread.api.envelope import Unexpected
 from livethread.api.headers import Headers
@@ -56,6 +57,8 @@ from livethread.services.steps import Steps
 from livethread.services.threads import Threads
 from livethread.services.turns import Turns
 from livethread.settings import Settings
+from livethread.sockets.app import Sockets
+from livethread.sockets.live import Live
 from livethread.storage import queries
 from livethread.storage.database import Database, sqlite_engine
 from livethread.storage.folder import DataFolder
@@ -180,7 +183,9 @@ class Livethread:
         add_client_script(api, BUILT)
         places = Places(self.settings.max_viewers_per_thread, self.settings.max_viewers)
         streams = Streams(api, services.hubs, self.thread_list, resume, places)
-        return Headers(Unexpected(streams), self._ids, self.settings.origins, self.settings.api_keys)
+        live = Live(services.hubs, resume, places)
+        self.sockets = Sockets(streams, partial(auth.refusal, keys=self.settings.api_keys), live)
+        return Headers(Unexpected(self.sockets), self._ids, self.settings.origins, self.settings.api_keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; under a server's own lifespan, start and stop with it."""

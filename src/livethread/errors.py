@@ -38,6 +38,11 @@ class ApiError(LivethreadError):
         self.param = param
         self.code = code
 
+    @property
+    def described(self) -> dict[str, str | None]:
+        """The error object of every face; all four keys are always there."""
+        return {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
+
 
 class NotFound(ApiError):
     """No such object: ``No thread found with id 'thread_…'.``"""

@@ -25,6 +25,8 @@ from livethread.app import Livethread
 from livethread.errors import SetupError
 from livethread.page.start import curl, python
 from livethread.settings import Settings
+from livethread.sockets.connection import WebSocketConnection
+from livethread.sockets.engine import MOST_AT_ONCE
 
 GRACE: Final = 3
 """Seconds that open connections get at a stop; streams are sent away at once."""
@@ -87,7 +89,10 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE,
-                ws="none",
+                ws=WebSocketConnection,
+                ws_max_size=2 * MOST_AT_ONCE,  # Engine.IO ends a connection that sends more than it takes
+                ws_ping_interval=None,  # it has pings of its own, which polls have, too
+                ws_per_message_deflate=False,
                 timeout_keep_alive=60,
             )
         )
@@ -128,6 +133,7 @@ class Server(uvicorn.Server):
         """Send the viewers away, then wait for the rest."""
         self.app.hubs.close()
         self.app.thread_list.close()
+        await self.app.sockets.close()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

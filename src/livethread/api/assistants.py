@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from livethread.api.answers import answered
-from livethread.api.paths import AssistantId
 from livethread.api.queries import Page
 from livethread.api.sent import AsSent
 from livethread.domain.assistants import AssistantCreate, AssistantUpdate
+from livethread.domain.given_ids import AssistantId
 from livethread.services.assistants import Assistants
 
 

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from livethread.api.strict_json import decode
+from livethread.domain.strict_json import decode
 from livethread.errors import ApiError
 from livethread.services.remembered import Remembered
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livethread.api import problems
+from livethread.domain.explained import from_validation
 from livethread.errors import ApiError
 
 log = structlog.get_logger()
@@ -84,7 +85,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return problems.response(problems.from_validation(error.errors()))
+    return problems.response(from_validation(error.errors()))
 
 
 async def _let_through(request: Request, error: Exception) -> Response:

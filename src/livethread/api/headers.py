@@ -53,6 +53,10 @@ class Headers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket" and not self._may_connect(dict(scope["headers"])):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "This origin may not connect here."})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -97,6 +101,10 @@ class Headers:
         if refused is not None and route_of(scope).startswith("/v1/"):
             return problems.response(refused)
         return self._app
+
+    def _may_connect(self, given: dict[bytes, bytes]) -> bool:
+        """Whether a WebSocket may be opened: browsers ask nobody before, and the page could both read and write."""
+        return b"origin" not in given or self._allows(given) or _own_page(given)
 
     def _preflight(self, given: dict[bytes, bytes]) -> Response:
         if not self._allows(given):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from livethread.api.answers import answered
-from livethread.api.paths import MessageId, RunId, ThreadId
 from livethread.api.queries import Page
 from livethread.api.sent import AsSent
+from livethread.domain.given_ids import MessageId, RunId, ThreadId
 from livethread.domain.messages import MessageCreate, MessageUpdate
 from livethread.services.messages import Messages
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from livethread.api.paths import ThreadId
 from livethread.api.sent import AsSent
+from livethread.domain.given_ids import ThreadId
 from livethread.domain.people import Typing, typing_data
 from livethread.errors import ApiError
 from livethread.live.hubs import Hubs

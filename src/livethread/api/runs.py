@@ -9,11 +9,11 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from livethread.api.answers import answered
-from livethread.api.paths import RunId, ThreadId
 from livethread.api.queries import Include, Page
 from livethread.api.sent import AsSent
 from livethread.api.streams import RunStream
 from livethread.domain.claims import ClaimCreate
+from livethread.domain.given_ids import RunId, ThreadId
 from livethread.domain.run_bodies import RunCreate, RunUpdate, ThreadAndRunCreate, ToolOutputsSubmit
 from livethread.domain.runs import Run
 from livethread.domain.transitions import TERMINAL

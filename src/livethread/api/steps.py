@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from livethread.api.answers import answered
-from livethread.api.paths import RunId, StepId, ThreadId
 from livethread.api.queries import Include, Page
+from livethread.domain.given_ids import RunId, StepId, ThreadId
 from livethread.services.steps import Steps
 
 

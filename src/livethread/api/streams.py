@@ -15,9 +15,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from livethread.api import problems
-from livethread.api.paths import check_id, route_of
+from livethread.api.paths import route_of
 from livethread.api.sink import HEADERS, AsgiSink, DirectSink, sink
 from livethread.api.stream_query import StreamQuery
+from livethread.domain.given_ids import check_id
 from livethread.domain.people import Person
 from livethread.errors import ApiError
 from livethread.live.hubs import Hubs

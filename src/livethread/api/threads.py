@@ -6,9 +6,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from livethread.api.answers import answered
-from livethread.api.paths import ThreadId
 from livethread.api.queries import Page
 from livethread.api.sent import AsSent
+from livethread.domain.given_ids import ThreadId
 from livethread.domain.threads import Thread, ThreadCreate, ThreadUpdate
 from livethread.services.threads import Threads
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from livethread.api.answers import answered
-from livethread.api.paths import ThreadId
 from livethread.api.sent import AsSent
+from livethread.domain.given_ids import ThreadId
 from livethread.domain.turns import TurnCreate
 from livethread.services.turns import Turns
 

@@ -125,3 +125,10 @@ answers: Final = Table(
     Column("expires_at", BigInteger, nullable=False),  # seconds
     Index(None, "expires_at"),
 )
+
+rooms: Final = Table(
+    "rooms",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("thread_id", String(128), nullable=False),  # it may have been deleted since: then it is given another
+)

@@ -35,7 +35,7 @@ def decode(raw: bytes) -> Any:
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
         _check_depth(value)
     if _SURROGATE_ESCAPE.search(raw):
-        _check_text(value, "")
+        check_text(value)
     return value
 
 
@@ -71,18 +71,27 @@ def _inner(values: Iterable[Any]) -> list[Any]:
     return [value for value in values if isinstance(value, (dict, list))]
 
 
-def _check_text(value: Any, path: str) -> None:
+def check_text(value: Any, path: str = "") -> None:
+    """Refuse what is not text: half of a surrogate pair, in a string or a key.
+
+    Args:
+        value: JSON, decoded.
+        path: where it stands.
+
+    Raises:
+        ApiError: it names the place.
+    """
     if isinstance(value, str):
         if _SURROGATE.search(value):
             raise _not_text(path)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _check_text(item, child(path, index))
+            check_text(item, child(path, index))
     elif isinstance(value, dict):
         for key, item in value.items():
             if _SURROGATE.search(key):
                 raise _not_text(path)
-            _check_text(item, child(path, key))
+            check_text(item, child(path, key))
 
 
 def _not_text(path: str) -> ApiError:

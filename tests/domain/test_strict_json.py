@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livethread.api.strict_json import MAX_DEPTH, UNREADABLE, child, decode
 from livethread.domain.assistants import Assistant, AssistantCreate
+from livethread.domain.strict_json import MAX_DEPTH, UNREADABLE, child, decode
 from livethread.errors import ApiError
 from livethread.ids import Ids
 

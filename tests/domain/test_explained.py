@@ -11,12 +11,13 @@ from pydantic import TypeAdapter, ValidationError, field_validator
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from livethread.api.problems import body, from_validation
-from livethread.api.strict_json import UNREADABLE
+from livethread.api.problems import body
 from livethread.domain.assistants import AssistantCreate
 from livethread.domain.body import Body
+from livethread.domain.explained import from_validation
 from livethread.domain.messages import MessageCreate
 from livethread.domain.run_bodies import RunCreate, ThreadAndRunCreate, ToolOutputsSubmit
+from livethread.domain.strict_json import UNREADABLE
 from livethread.errors import ApiError, NotFound
 
 

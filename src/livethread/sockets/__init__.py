@@ -1,0 +1,1 @@
+"""The Socket.IO face. python-socketio speaks the protocol, and our hubs feed it."""
