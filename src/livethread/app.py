@@ -52,13 +52,16 @@ from livethread.providers.tokens import Tokenizers
 from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
 from livethread.services.remembered import Remembered
+from livethread.services.rooms import Rooms
 from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
 from livethread.services.turns import Turns
+from livethread.services.unknown_calls import UnknownCalls
 from livethread.settings import Settings
 from livethread.sockets.app import Sockets
 from livethread.sockets.live import Live
+from livethread.sockets.room_lobby import Lobby
 from livethread.storage import queries
 from livethread.storage.database import Database, sqlite_engine
 from livethread.storage.folder import DataFolder
@@ -155,12 +158,14 @@ class Livethread:
         remembered = Remembered(database, clock)
         opened.push_async_callback(remembered.close)
         self._assistants = Assistants(database, ids, clock)
+        runs = Runs(thread_log, reading, ids, clock, settings.thread_policy)
         services = Services(
             assistants=self._assistants,
             threads=Threads(database, thread_log, reading, ids, clock),
             messages=Messages(thread_log, reading, ids, settings.thread_policy),
-            runs=Runs(thread_log, reading, ids, clock, settings.thread_policy),
+            runs=runs,
             turns=Turns(thread_log, ids, settings.thread_policy),
+            rooms=Rooms(database, thread_log, reading, runs, remembered, ids, clock, settings.room_assistant),
             steps=Steps(reading),
             registry=registry,
             hubs=hubs,
@@ -168,10 +173,14 @@ class Livethread:
         )
         await self._make_first_assistants()
         await worker.start()
-        self._app = self._faces(services, Resume(database, drafts.get))
+        if settings.room_no_function:
+            unknown_calls = UnknownCalls(runs, database, bus)
+            opened.push_async_callback(unknown_calls.close)
+            await unknown_calls.start()
+        self._app = self._faces(services, Resume(database, drafts.get), opened)
         database.serving = True
 
-    def _faces(self, services: Services, resume: Resume) -> Headers:
+    def _faces(self, services: Services, resume: Resume, opened: AsyncExitStack) -> Headers:
         api = FastAPI(
             title="Livethread", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None,
             description="The Assistants API v2 on any model, live for every viewer.",
@@ -184,7 +193,12 @@ class Livethread:
         places = Places(self.settings.max_viewers_per_thread, self.settings.max_viewers)
         streams = Streams(api, services.hubs, self.thread_list, resume, places)
         live = Live(services.hubs, resume, places)
-        self.sockets = Sockets(streams, partial(auth.refusal, keys=self.settings.api_keys), live)
+        lobby = Lobby(
+            services.rooms, services.threads, services.hubs, places, self._ids, self._clock,
+            self.settings.room_empty_seconds,
+        )  # fmt: skip
+        opened.push_async_callback(lobby.close)
+        self.sockets = Sockets(streams, partial(auth.refusal, keys=self.settings.api_keys), live, lobby)
         return Headers(Unexpected(self.sockets), self._ids, self.settings.origins, self.settings.api_keys)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

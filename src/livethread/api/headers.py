@@ -23,6 +23,9 @@ _ALLOWED: Final = frozenset(["authorization", "content-type", "last-event-id", "
 _ALLOWED_PREFIXES: Final = ("openai-", "x-stainless-")
 _EXPOSED: Final = b"x-request-id, openai-poll-after-ms, x-thread-cursor"
 _METHODS: Final = "GET, POST, DELETE"
+_ROOM_STREAM: Final = "/stream"
+"""The one call outside ``/v1`` that takes a key, and writes."""
+
 _READS: Final = frozenset(["GET", "HEAD", "OPTIONS"])
 
 
@@ -33,7 +36,7 @@ class Headers:
         app: what answers.
         ids: for ``x-request-id``.
         origins: web origins that may call besides this machine's own, as ``https://app.example.com``.
-        keys: if there are any, a caller of ``/v1`` must send one.
+        keys: if there are any, a caller of ``/v1`` and ``/stream`` must send one.
         timer: seconds, for ``openai-processing-ms``.
     """
 
@@ -98,7 +101,7 @@ class Headers:
                 )
             )
         refused = auth.refusal(given.get(b"authorization", b""), self._keys)
-        if refused is not None and route_of(scope).startswith("/v1/"):
+        if refused is not None and (route_of(scope).startswith("/v1/") or route_of(scope) == _ROOM_STREAM):
             return problems.response(refused)
         return self._app
 

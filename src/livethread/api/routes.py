@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from livethread.api import envelope, later
 from livethread.api.answers import ListOf
@@ -16,6 +16,7 @@ from livethread.api.body import MAX_BODY, json_route
 from livethread.api.messages import MessageCalls
 from livethread.api.models import Model, ModelCalls, Models
 from livethread.api.people import PeopleCalls, TypingPerson
+from livethread.api.room_stream import RoomStreamCalls
 from livethread.api.runs import Claimed, RunCalls, Stopped
 from livethread.api.steps import StepCalls
 from livethread.api.threads import ListedThread, ThreadCalls
@@ -32,6 +33,7 @@ from livethread.providers.registry import Registry
 from livethread.services.assistants import Assistants
 from livethread.services.messages import Messages
 from livethread.services.remembered import Remembered
+from livethread.services.rooms import Rooms
 from livethread.services.runs import Runs
 from livethread.services.steps import Steps
 from livethread.services.threads import Threads
@@ -49,6 +51,7 @@ class Services:
     messages: Messages
     runs: Runs
     turns: Turns
+    rooms: Rooms
     steps: Steps
     registry: Registry
     hubs: Hubs
@@ -121,3 +124,11 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
         for path in (f"/v1/{noun}", f"/v1/{noun}/{{rest:path}}"):
             routes.add_route(path, later.not_yet, later.METHODS, include_in_schema=False)
     app.include_router(routes)
+
+    rooms = APIRouter(route_class=json_route(max_body, services.remembered), redirect_slashes=False)
+    stream = RoomStreamCalls(services.rooms, services.hubs).post
+    rooms.add_api_route(
+        "/stream", stream, methods=["POST"], tags=["rooms"], name="stream rooms", response_class=PlainTextResponse,
+        summary=(stream.__doc__ or "").partition("\n")[0].rstrip("."),
+    )  # fmt: skip
+    app.include_router(rooms)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import formatdate
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -32,6 +32,14 @@ FACE: Final = "face"
 
 SOCKET: Final = "room"
 STREAM: Final = "room-stream"
+
+
+_REASONS: Final = {
+    "max_completion_tokens": "it has used up its max_completion_tokens.",
+    "max_prompt_tokens": "it has used up its max_prompt_tokens.",
+    "content_filter": "its model's content filter has cut it off.",
+}
+"""Why an answer is not complete, as it follows that sentence."""
 
 
 def nickname(text: str) -> str:
@@ -133,3 +141,27 @@ def asked_of(message: RoomMessage, *, user_id: str, name: str, assistant_id: str
         metadata=said | {FACE: face},
         thread_policy="queue",
     )
+
+
+def said_in(content: Sequence[dict[str, Any]], between: str) -> str:
+    """The text of content blocks; of pictures alone, that they are some."""
+    said = []
+    for block in content:
+        if block["type"] == "text":
+            said.append(block["text"]["value"])
+        elif block["type"] == "refusal":
+            said.append(block["refusal"])
+    return between.join(said) if said or not content else "(a picture)"
+
+
+def fault_of(run: Mapping[str, Any]) -> str | None:
+    """Why the answer of a run is not as it should be, in a sentence; None where it is, or somebody has stopped it."""
+    match run["status"]:
+        case "failed":
+            return f"The answer failed: {run['last_error']['message']}"
+        case "expired":
+            return "The answer took too long, and was given up. Say it again to have another."
+        case "incomplete":
+            reason = str((run["incomplete_details"] or {}).get("reason"))
+            return f"The answer is not complete: {_REASONS.get(reason, 'its model has stopped early.')}"
+    return None

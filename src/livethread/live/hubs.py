@@ -60,6 +60,16 @@ class Hubs:
         hub = self._hubs.get(thread_id)
         return None if hub is None else hub.presence.type(user_id, typing)
 
+    def name_of(self, thread_id: str, user_id: str) -> str | None:
+        """What somebody is called who looks at a thread; None if nobody of that id does."""
+        hub = self._hubs.get(thread_id)
+        return None if hub is None else hub.presence.people.name_of(user_id)
+
+    def watched(self, thread_id: str) -> int:
+        """How many viewers a thread has, those of its runs too."""
+        hub = self._hubs.get(thread_id)
+        return 0 if hub is None else hub.viewers
+
     def close(self) -> None:
         """Send every viewer away, and whoever comes now; they come back by cursor."""
         self._closed = True

@@ -126,6 +126,17 @@ class People:
         """Who is there: those who came first, if they are too many to list."""
         return [Present(user_id, name, user_id in self._typing) for user_id, name in islice(self._names.items(), SHOWN)]
 
+    def is_taken(self, name: str, user_id: str) -> bool:
+        """Whether somebody else who is connected goes by a name, in capitals or not."""
+        wanted = name.casefold()
+        return any(
+            name.casefold() == wanted and id != user_id and id in self._connections for id, name in self._names.items()
+        )
+
+    def name_of(self, user_id: str) -> str | None:
+        """What somebody is called who is there."""
+        return self._names.get(user_id)
+
     def news(self) -> News:
         """What has changed since; whoever asks next is told what changes from now on."""
         typing = [

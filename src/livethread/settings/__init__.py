@@ -39,6 +39,9 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "max_viewers": whole(10**6, least=1),
     "max_viewers_per_thread": whole(10**6, least=1),
     "local_engines": SWITCH,
+    "room_assistant": TEXT,
+    "room_empty_seconds": POSITIVE,
+    "room_no_function": SWITCH,
 }
 """Every setting that is one value, in the file by this name, in the environment in capitals behind ``LIVETHREAD_``."""
 
@@ -77,6 +80,10 @@ class Settings:
         max_viewers: how many may watch threads and runs at a time; one more is asked to come back later.
         max_viewers_per_thread: how many of them may watch the same thread.
         local_engines: look for model engines on their usual ports at the start.
+        room_assistant: the id of the assistant that answers in rooms; unless set, the server's first one does.
+        room_empty_seconds: how long after the last one has left the default room its thread is deleted; unless set,
+            it never is.
+        room_no_function: answer calls that a run in a room waits for with "No function found"; else it waits.
         file: the settings file that was read (``--config``, else ``LIVETHREAD_CONFIG``, else ``livethread.toml`` in the
             current folder, else in the data folder).
 
@@ -102,6 +109,9 @@ class Settings:
     max_viewers: int = 20_000
     max_viewers_per_thread: int = 10_000
     local_engines: bool = True
+    room_assistant: str | None = None
+    room_empty_seconds: float | None = None
+    room_no_function: bool = False
     file: Path | None = None
 
     def __post_init__(self) -> None:

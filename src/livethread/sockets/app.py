@@ -11,6 +11,7 @@ from livethread.errors import ApiError
 from livethread.sockets.conversation import SocketConversation
 from livethread.sockets.engine import Engine
 from livethread.sockets.live import Live
+from livethread.sockets.room_lobby import Lobby
 
 PATH: Final = "/socket.io"
 """Where every Socket.IO client looks, unless told otherwise."""
@@ -23,11 +24,12 @@ class Sockets:
         app: the rest.
         admits: why a client with this ``Authorization`` may not connect; None if it may.
         live: what sockets follow.
+        lobby: the way into rooms.
     """
 
-    def __init__(self, app: ASGIApp, admits: Callable[[bytes], ApiError | None], live: Live) -> None:
+    def __init__(self, app: ASGIApp, admits: Callable[[bytes], ApiError | None], live: Live, lobby: Lobby) -> None:
         self._app = app
-        self._engine = Engine(admits, lambda outlet: SocketConversation(outlet, live))
+        self._engine = Engine(admits, lambda outlet: SocketConversation(outlet, live, lobby))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

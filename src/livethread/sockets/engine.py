@@ -9,9 +9,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
+import engineio
 import socketio
 from engineio.async_drivers.asgi import WebSocket
 from engineio.async_socket import AsyncSocket
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from livethread.errors import ApiError
@@ -29,8 +31,8 @@ _SILENT.setLevel(logging.CRITICAL + 1)
 class Conversation(Protocol):
     """What is behind one socket."""
 
-    async def hear(self, name: str, args: tuple[Any, ...]) -> Any:
-        """The client says an event.
+    async def hear(self, name: str | None, args: tuple[Any, ...]) -> Any:
+        """The client says an event; None for what cannot be read as one.
 
         Returns:
             What it is acknowledged with, where the client asks for that.
@@ -40,6 +42,18 @@ class Conversation(Protocol):
     def close(self) -> None:
         """The client has gone."""
         ...
+
+
+class _EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # has no types
+    async def disconnect(self, sid: str | None = None) -> None:
+        """End the session of a client that breaks the protocol, without waiting until it has fetched what is left."""
+        if sid in self.sockets:
+            await self.sockets.pop(sid).close(wait=False)
+
+
+class _Server(socketio.AsyncServer):  # type: ignore[misc]  # has no types
+    def _engineio_server_class(self) -> type[_EngineServer]:
+        return _EngineServer
 
 
 class Engine:
@@ -55,11 +69,13 @@ class Engine:
         self._begin = begin
         self._conversations: dict[str, tuple[Conversation, Outlet]] = {}
         self._connections: dict[str, WebSocketConnection] = {}
-        self._server = socketio.AsyncServer(
+        self._server = _Server(
             async_mode="asgi",
             async_handlers=False,  # what a client says is heard in its order, and no faster than it is answered
             cors_allowed_origins=[],  # judged before, with those of all other requests
             http_compression=False,
+            ping_interval=15,  # a sign of life as often as a stream has one, by which clients know who is dead
+            ping_timeout=30,
             max_http_buffer_size=MOST_AT_ONCE,
             logger=_SILENT,
             engineio_logger=_SILENT,
@@ -68,9 +84,14 @@ class Engine:
         self._server.on("connect", self._connect)
         self._server.on("disconnect", self._disconnect)
         self._server.on("*", self._hear)
+        self._server.eio.on("message", self._take)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one poll, or one WebSocket to its end."""
+        if scope["type"] == "http" and scope["method"] == "POST" and not _is_small(scope):
+            sentence = f"A packet may have at most {MOST_AT_ONCE} bytes, and says in content-length how many it has."
+            await PlainTextResponse(sentence, 413, {"connection": "close"})(scope, receive, send)
+            return
         await self._server.handle_request(scope, receive, send)
 
     async def close(self) -> None:
@@ -90,6 +111,9 @@ class Engine:
                 self._connections[socket.sid] = connection
             try:
                 return str(await websocket(environ))
+            except Exception:  # the client does not speak the protocol
+                await socket.close(wait=False, abort=True)
+                return ""
             finally:
                 self._connections.pop(socket.sid, None)
 
@@ -114,5 +138,22 @@ class Engine:
             conversation.close()
             outlet.close()
 
-    async def _hear(self, name: str, sid: str, *args: Any) -> Any:
-        return await self._conversations[sid][0].hear(name, args) if sid in self._conversations else None
+    async def _take(self, engine_sid: str, data: Any) -> None:
+        try:
+            await self._server._handle_eio_message(engine_sid, data)
+        except Exception:  # of ours there are none: a conversation answers whatever it hears
+            self._server._binary_packet.pop(engine_sid, None)  # whose parts would be waited for
+            sid = self._server.manager.sid_from_eio_sid(engine_sid, "/")
+            if sid in self._conversations:
+                await self._conversations[sid][0].hear(None, ())
+
+    async def _hear(self, name: Any, sid: str, *args: Any) -> Any:
+        if sid not in self._conversations:
+            return None
+        return await self._conversations[sid][0].hear(name if isinstance(name, str) else None, args)
+
+
+def _is_small(scope: Scope) -> bool:
+    """Whether a body may be read: the engine would take any into memory before it looks at its length."""
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    return length.isdigit() and len(length) < 10 and int(length) <= MOST_AT_ONCE

@@ -186,7 +186,7 @@ class _Sink:
     def __init__(self, outlet: Outlet, thread_id: str) -> None:
         self._outlet = outlet
         self._thread_id = thread_id
-        self._window = Window()
+        self._window: Window | None = None  # of who acknowledges
         self._opened: asyncio.Event | None = None
 
     def write(self, data: bytes) -> Awaitable[None] | None:
@@ -194,9 +194,11 @@ class _Sink:
         bundle = told(self._thread_id, data)
         if bundle is None:
             return None
-        wait = self._outlet.write(bundle)
-        self._window.tell(len(data), bundle.cursor)
-        return wait if self._window.open else self._until_taken(wait)
+        wait, window = self._outlet.write(bundle), self._window
+        if window is None:
+            return wait
+        window.tell(len(data), bundle.cursor)
+        return wait if window.open else self._until_taken(window, wait)
 
     def acknowledge(self, id: str) -> None:
         """The client holds what a cursor says.
@@ -204,15 +206,17 @@ class _Sink:
         Raises:
             ValueError: it is no cursor.
         """
-        self._window.acknowledge(id)
-        if self._opened is not None and self._window.open:
+        window = self._window or Window()
+        window.acknowledge(id)
+        self._window = window
+        if self._opened is not None and window.open:
             self._opened.set()
             self._opened = None
 
-    async def _until_taken(self, wait: Awaitable[None] | None) -> None:
+    async def _until_taken(self, window: Window, wait: Awaitable[None] | None) -> None:
         if wait is not None:
             await wait
-        while not self._window.open:
+        while not window.open:
             self._opened = self._opened or asyncio.Event()
             await self._opened.wait()
 

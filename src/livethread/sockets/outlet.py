@@ -7,7 +7,6 @@ handed, so that one write at a time is kept for it, whatever its transport.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, Final
 
@@ -29,19 +28,16 @@ class Outlet:
         connection_of: finds the WebSocket of a socket that has one which may be written to straight.
     """
 
+    __slots__ = ("_connection", "_connection_of", "_fetched", "_queued", "_rest", "_socket", "_transport")
+
     def __init__(self, socket: AsyncSocket, connection_of: Callable[[str], WebSocketConnection | None]) -> None:
         self._socket = socket
         self._connection_of = connection_of
         self._connection: WebSocketConnection | None = None
+        self._transport: asyncio.Transport | None = None  # its own
         self._queued = 0  # packets of ours in Engine.IO's queue
-        self._rest: deque[bytes] = deque()  # those that are to follow
+        self._rest: list[str] = []  # those that are to follow
         self._fetched: asyncio.Future[None] | None = None
-
-    @property
-    def kept(self) -> int:
-        """Bytes that are kept for the client: it has not taken them yet."""
-        waiting = sum(map(len, self._rest))
-        return waiting + (0 if self._connection is None else self._connection.transport.get_write_buffer_size())
 
     def write(self, bundle: Bundle) -> Awaitable[None] | None:
         """Hand packets to the client.
@@ -49,26 +45,33 @@ class Outlet:
         Returns:
             None if it may be handed more; else what to wait for before: these count as sent.
         """
-        connection = self._connection
-        if connection is None and self._socket.upgraded and not self._queued:
-            connection = self._connection = self._connection_of(self._socket.sid)
-        if connection is None:
-            return self._queue(bundle.packets)
-        transport = connection.transport
+        transport = self._transport
+        if transport is None and (transport := self._upgraded()) is None:
+            return self._queue(bundle.texts)
         if transport.is_closing():  # its reader hears of that by itself
             return None
         transport.write(bundle.frames)
-        return self if transport.get_write_buffer_size() and connection.write_paused else None
+        return self if transport.get_write_buffer_size() and self._paused() else None
 
     def close(self) -> None:
         """The client has gone, or is to go: the engine would leave a poll of its waiting, and its end unsaid."""
         asyncio.get_running_loop().call_soon(self._socket.queue.put_nowait, None)  # behind what it says at last
 
+    def _paused(self) -> bool:
+        return self._connection is not None and self._connection.write_paused
+
     def __await__(self) -> Generator[Any, Any, None]:
         assert self._connection is not None
         return self._connection.drain().__await__()
 
-    def _queue(self, packets: Sequence[bytes]) -> Awaitable[None] | None:
+    def _upgraded(self) -> asyncio.Transport | None:
+        if self._socket.upgraded and not self._queued:
+            self._connection = self._connection_of(self._socket.sid)
+            if self._connection is not None:
+                self._transport = self._connection.transport
+        return self._transport
+
+    def _queue(self, packets: Sequence[str]) -> Awaitable[None] | None:
         if self._socket.closed:
             return None
         self._rest.extend(packets)
@@ -81,7 +84,7 @@ class Outlet:
     def _feed(self) -> None:
         while self._rest and self._queued < AT_ONCE:
             self._queued += 1
-            self._socket.queue.put_nowait(_Prepared(self._rest.popleft(), self._taken))
+            self._socket.queue.put_nowait(_Prepared(self._rest.pop(0), self._taken))
 
     def _taken(self) -> None:
         self._queued -= 1
@@ -98,8 +101,8 @@ class Outlet:
 class _Prepared(Packet):  # type: ignore[misc]  # Engine.IO has no types
     """A packet that is encoded already; Engine.IO encodes it when it writes it."""
 
-    def __init__(self, packet: bytes, taken: Callable[[], None]) -> None:
-        super().__init__(MESSAGE, packet[1:].decode("ascii"))
+    def __init__(self, text: str, taken: Callable[[], None]) -> None:
+        super().__init__(MESSAGE, text)
         self._taken: Callable[[], None] | None = taken
 
     def encode(self, b64: bool = False) -> Any:

@@ -54,6 +54,11 @@ class Bundle:
         """As they go over a WebSocket."""
         return b"".join(map(frame, self.packets))
 
+    @cached_property
+    def texts(self) -> Sequence[str]:
+        """As Engine.IO's messages carry them."""
+        return [packet[1:].decode("ascii") for packet in self.packets]
+
 
 @lru_cache(maxsize=16)
 def told(thread_id: str, data: bytes) -> Bundle | None:

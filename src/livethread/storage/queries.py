@@ -165,6 +165,11 @@ def all_assistants(connection: Connection) -> list[str]:
     return list(connection.scalars(select(assistants.c.object).order_by(assistants.c.position)))
 
 
+def first_assistant(connection: Connection) -> str | None:
+    """The oldest assistant as JSON, if there is any."""
+    return connection.scalar(select(assistants.c.object).order_by(assistants.c.position).limit(1))
+
+
 def add(connection: Connection, table: Table, **values: Any) -> None:
     """Add a row."""
     connection.execute(_INSERT[table.name], values)

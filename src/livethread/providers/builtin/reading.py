@@ -82,13 +82,13 @@ def _parse(text: str) -> Any:
         raise _refused(f"{JSON_LIMIT} characters are allowed, not {len(text)}; use repeat for long texts")
     try:
         if text.lstrip().startswith("{"):
-            return json.loads(text)
+            return _first_value(text.lstrip())
     except (ValueError, RecursionError):
         pass  # YAML also begins like this, and says where it is wrong
     if len(text) > YAML_LIMIT:
         raise _refused(f"{YAML_LIMIT} characters of YAML are allowed, not {len(text)}; use repeat for long texts")
     try:
-        return yaml.load(text, Loader=_Loader)
+        return yaml.load(text.partition("\n...\n")[0], Loader=_Loader)  # behind its end, likewise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -97,6 +97,15 @@ def _parse(text: str) -> Any:
         raise _refused(" ".join(str(error).split())) from None
     except RecursionError:
         raise _refused("it is nested too deeply") from None
+
+
+def _first_value(text: str) -> Any:
+    """The JSON at the start; what follows on a line of its own are instructions that were added to the script."""
+    value, end = json.JSONDecoder().raw_decode(text)
+    rest = text[end:].lstrip(" \t\r")
+    if rest and not rest.startswith("\n"):
+        raise ValueError("more than one value")
+    return value
 
 
 def _first(error: ValidationError) -> str:
