@@ -70,6 +70,9 @@ def test_everything_that_is_one_value_comes_from_the_environment(tmp_path: Path)
         "LIVETHREAD_MAX_VIEWERS": "50",
         "LIVETHREAD_MAX_VIEWERS_PER_THREAD": "5",
         "LIVETHREAD_LOCAL_ENGINES": "off",
+        "LIVETHREAD_ROOM_ASSISTANT": "asst_room",
+        "LIVETHREAD_ROOM_EMPTY_SECONDS": "30",
+        "LIVETHREAD_ROOM_NO_FUNCTION": "yes",
     }
     assert read(tmp_path, environment) == Settings(
         data=Path("/somewhere"),
@@ -86,6 +89,9 @@ def test_everything_that_is_one_value_comes_from_the_environment(tmp_path: Path)
         max_viewers=50,
         max_viewers_per_thread=5,
         local_engines=False,
+        room_assistant="asst_room",
+        room_empty_seconds=30,
+        room_no_function=True,
     )
 
 
@@ -106,6 +112,9 @@ def test_everything_that_is_no_secret_comes_from_the_file(tmp_path: Path) -> Non
     max_viewers = 50
     max_viewers_per_thread = 5
     local_engines = false
+    room_assistant = "asst_room"
+    room_empty_seconds = 30
+    room_no_function = true
     upstreams.default.url = "http://models.test/v1"
     [upstreams.other]
     url = " https://other.test/v1 "
@@ -139,6 +148,9 @@ def test_everything_that_is_no_secret_comes_from_the_file(tmp_path: Path) -> Non
         max_viewers=50,
         max_viewers_per_thread=5,
         local_engines=False,
+        room_assistant="asst_room",
+        room_empty_seconds=30,
+        room_no_function=True,
         file=tmp_path / "etc" / "livethread.toml",
     )
 
@@ -254,7 +266,8 @@ def test_a_key_that_is_like_no_other_is_answered_with_all_there_are(tmp_path: Pa
     assert refused(tmp_path) == (
         f'{file}:1: The settings file has no key "ähnlich\\nkeinem"; it may have aliases, data, host, local_engines, '
         "max_body, max_rounds, max_viewers, max_viewers_per_thread, origins, port, retries, "
-        "retry_seconds, run_seconds, stall_seconds, thread_policy, upstreams, words_per_second."
+        "retry_seconds, room_assistant, room_empty_seconds, room_no_function, run_seconds, stall_seconds, "
+        "thread_policy, upstreams, words_per_second."
     )
 
 
