@@ -47,6 +47,7 @@ bench: setup-dev ## run the benchmarks (ARGS= goes to them)
 clean: ## remove everything that set-up and tests made; your data stays
 	rm -rf .venv .sdks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	rm -rf tests/node/node_modules tests/matrix/node/*/node_modules clients/js/node_modules clients/js/dist web/node_modules src/livethread/page/built
+	rm -rf examples/room/node_modules examples/room/dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-server:
