@@ -34,6 +34,7 @@ def services(rooms: Rooms, tmp_path: Path) -> Services:
         messages=rooms.messages,
         runs=rooms.runs,
         turns=rooms.turns,
+        rooms=rooms.rooms,
         steps=rooms.steps,
         registry=Registry(Builtin(rooms.clock, rooms.ids, words_per_second=0, scripts=tmp_path)),
         hubs=Hubs(rooms.database, rooms.drafts.get, rooms.bus, Snapshots(rooms.reading, rooms.drafts.get)),

@@ -250,6 +250,14 @@ async def test_a_native_event_source_does_it_too(browser: Chromium, caller: Call
         await until(opened, "shown", [[1], [2]])
 
 
+async def test_socket_io_does_it_too(browser: Chromium, caller: Caller) -> None:
+    thread_id = await begin(caller, "Hello")
+    async with example(browser, caller, "Socket.IO", "js", threadId=thread_id) as opened:
+        await until(opened, "shown", [[1]])
+        await caller.post(f"/threads/{thread_id}/messages", {"role": "user", "content": "Again"})
+        await until(opened, "shown", [[1], [2]])
+
+
 async def ended(caller: Caller, thread_id: str) -> None:
     """Come back when no run of the thread is under way."""
     async with asyncio.timeout(20):

@@ -10,6 +10,7 @@ import pytest
 
 from livethread import testing
 from livethread.client import Client
+from livethread.client.client import Transport
 
 
 class FakeClock:
@@ -46,6 +47,13 @@ def url(data: Path) -> Iterator[str]:
     """A server for all of these tests; its built-in models speak at once."""
     with testing.server(data=data) as url:
         yield url
+
+
+@pytest.fixture(params=["sse", "socket.io"])
+def transport(request: pytest.FixtureRequest) -> Transport:
+    """Everything that streams may come over."""
+    named: Transport = request.param
+    return named
 
 
 async def player(client: Client, scenario: str, name: str = "Player") -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from livethread.client import Client, State, Thread
+from livethread.client.client import Transport
 from tests.client.conftest import FakeClock
 from tests.cuts.proxy import Proxy
 from tests.cuts.scripts import text, write_script
@@ -49,7 +50,7 @@ async def joined_text(thread: Thread, runs: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("attempt", range(3))
 async def test_viewers_whose_connections_are_cut_at_random_bytes_end_with_the_truth(
-    url: str, data: Path, clock: FakeClock, attempt: int
+    url: str, data: Path, clock: FakeClock, attempt: int, transport: Transport
 ) -> None:
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
@@ -57,8 +58,8 @@ async def test_viewers_whose_connections_are_cut_at_random_bytes_end_with_the_tr
     runs = 3
     async with (
         Proxy(url, dice).running() as between,
-        Client(url) as whole,
-        Client(between.url, clock=clock, dice=dice, name="Ann") as cut,
+        Client(url, transport=transport) as whole,
+        Client(between.url, clock=clock, dice=dice, name="Ann", transport=transport) as cut,
     ):
         assistant = await whole.call("POST", "/assistants", {"model": "builtin/script"})
         straight = await whole.create_thread(["go"])

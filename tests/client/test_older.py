@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from livethread.client import ApiError, Client, State, Thread
+from livethread.client.client import Transport
 from livethread.client.sync import Client as SyncClient
 from livethread.domain.content import text_block
 from livethread.domain.fold import Object
@@ -52,8 +53,8 @@ async def shown(states: AsyncGenerator[State, None], *texts: str) -> State:
     return await until(states, lambda state: [value(message) for message in state.messages] == list(texts))
 
 
-async def test_they_come_a_page_at_a_time_until_there_are_none(url: str) -> None:
-    async with Client(url) as client:
+async def test_they_come_a_page_at_a_time_until_there_are_none(url: str, transport: Transport) -> None:
+    async with Client(url, transport=transport) as client:
         thread = await long(client, 104)
         async with aclosing(thread.states(limit=3)) as states:
             assert (await anext(states)).has_more
@@ -69,8 +70,8 @@ async def test_they_come_a_page_at_a_time_until_there_are_none(url: str) -> None
             assert not await thread.older()
 
 
-async def test_they_come_to_everybody_who_looks_on(url: str) -> None:
-    async with Client(url) as client:
+async def test_they_come_to_everybody_who_looks_on(url: str, transport: Transport) -> None:
+    async with Client(url, transport=transport) as client:
         thread = await long(client, 5)
         async with aclosing(thread.states(limit=1)) as few, aclosing(thread.states(limit=100)) as all:
             await anext(few)
@@ -79,8 +80,8 @@ async def test_they_come_to_everybody_who_looks_on(url: str) -> None:
             assert (await anext(few)).messages == whole.messages
 
 
-async def test_what_happens_while_they_are_on_their_way_is_not_undone(url: str) -> None:
-    async with Client(url) as client:
+async def test_what_happens_while_they_are_on_their_way_is_not_undone(url: str, transport: Transport) -> None:
+    async with Client(url, transport=transport) as client:
         thread = await long(client, 6)
         stored = await everything(client, thread)
         async with aclosing(thread.states(limit=1)) as states:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from livethread import testing
 from livethread.client import ApiError, Client, NotFound, State
+from livethread.client.client import Transport
 from livethread.sse import encode
 from tests.client.conftest import FakeClock, player
 from tests.client.scripted import SNAPSHOT, answering, refuse, stream
@@ -34,8 +35,8 @@ def value(message: dict[str, object]) -> str:
     return str(content[0]["text"]["value"])
 
 
-async def test_an_answer_grows_in_the_message_list_until_it_is_whole(url: str) -> None:
-    async with Client(url) as client:
+async def test_an_answer_grows_in_the_message_list_until_it_is_whole(url: str, transport: Transport) -> None:
+    async with Client(url, transport=transport) as client:
         thread = await client.create_thread()
         await thread.turn("Count.", [await player(client, SLOWLY)])
         texts = []
@@ -51,8 +52,8 @@ async def test_an_answer_grows_in_the_message_list_until_it_is_whole(url: str) -
     assert [len(answer) for answer in answers] == sorted(len(answer) for answer in answers)
 
 
-async def test_the_message_list_is_shown_only_when_a_message_has_changed(url: str) -> None:
-    async with Client(url) as client:
+async def test_the_message_list_is_shown_only_when_a_message_has_changed(url: str, transport: Transport) -> None:
+    async with Client(url, transport=transport) as client:
         thread = await client.create_thread(["Hello"])
         async with aclosing(thread.messages()) as lists:
             first = await anext(lists)
@@ -122,8 +123,8 @@ async def test_an_event_that_changes_nothing_makes_no_state() -> None:
         assert (await anext(states)).thread == {"id": "thread_1", "n": 2}
 
 
-async def test_a_deleted_thread_ends_with_nothing_in_it(url: str) -> None:
-    async with Client(url) as client:
+async def test_a_deleted_thread_ends_with_nothing_in_it(url: str, transport: Transport) -> None:
+    async with Client(url, transport=transport) as client:
         thread = await client.create_thread(["Hello"])
         last: State | None = None
         async for state in thread.states():
@@ -134,14 +135,17 @@ async def test_a_deleted_thread_ends_with_nothing_in_it(url: str) -> None:
     assert (last.thread, last.messages, last.people) == (None, (), ())
 
 
-async def test_what_ends_the_stream_is_raised(url: str) -> None:
-    async with Client(url) as client:
+async def test_what_ends_the_stream_is_raised(url: str, transport: Transport) -> None:
+    async with Client(url, transport=transport) as client:
         with pytest.raises(NotFound):
             await anext(client.thread("thread_none").states())
 
 
-async def test_people_see_each_other_come_and_type(url: str) -> None:
-    async with Client(url, name="Ann") as one, Client(url, name="Bob B", user_id="b") as other:
+async def test_people_see_each_other_come_and_type(url: str, transport: Transport) -> None:
+    async with (
+        Client(url, name="Ann", transport=transport) as one,
+        Client(url, name="Bob B", user_id="b", transport=transport) as other,
+    ):
         thread = await one.create_thread()
         theirs = other.thread(thread.id)
         async with aclosing(thread.states()) as states, aclosing(theirs.states()) as their_states:
@@ -157,9 +161,11 @@ async def test_people_see_each_other_come_and_type(url: str) -> None:
     assert message["metadata"] == {"name": "Bob B", "user_id": "b"}
 
 
-async def test_a_server_that_restarts_is_met_again_where_it_was_left(tmp_path: Path, clock: FakeClock) -> None:
+async def test_a_server_that_restarts_is_met_again_where_it_was_left(
+    tmp_path: Path, clock: FakeClock, transport: Transport
+) -> None:
     with testing.server(data=tmp_path) as url:
-        client = Client(url, clock=clock)
+        client = Client(url, clock=clock, transport=transport)
         thread = await client.create_thread(["Hello"])
         states = thread.states()
         await until(states, lambda state: len(state.messages) == 1)

@@ -11,6 +11,7 @@ import pytest
 
 from livethread import testing
 from livethread.client import ApiError, Client, NotFound, Unreachable
+from livethread.client.client import Transport
 from livethread.sse import KEEP_ALIVE, encode
 from tests.client.conftest import FakeClock
 from tests.client.scripted import Answer, answering, event, refuse, stream
@@ -122,8 +123,8 @@ async def test_an_event_that_is_no_json_is_an_error_and_no_endless_loop(clock: F
             await anext(client.thread("thread_1").events())
 
 
-async def test_a_thread_that_is_deleted_ends_its_stream(url: str) -> None:
-    async with Client(url) as client:
+async def test_a_thread_that_is_deleted_ends_its_stream(url: str, transport: Transport) -> None:
+    async with Client(url, transport=transport) as client:
         thread = await client.create_thread(["Hello"])
         seen = []
         async for one in thread.events():
@@ -142,20 +143,20 @@ async def test_a_thread_that_is_gone_without_a_trace_ends_as_if_its_end_had_been
     assert seen[1:] == [("thread.deleted", {"id": "thread_1", "object": "thread.deleted", "deleted": True}, "1")]
 
 
-async def test_a_thread_that_never_was_is_an_error(url: str) -> None:
-    async with Client(url) as client:
+async def test_a_thread_that_never_was_is_an_error(url: str, transport: Transport) -> None:
+    async with Client(url, transport=transport) as client:
         with pytest.raises(NotFound, match="No thread found with id 'thread_none'"):
             await anext(client.thread("thread_none").events())
         with pytest.raises(NotFound):
             client.thread("../assistants")
 
 
-async def test_a_wrong_key_is_an_error_and_the_right_one_is_none() -> None:
+async def test_a_wrong_key_is_an_error_and_the_right_one_is_none(transport: Transport) -> None:
     with testing.server(api_keys=("sesame",)) as url:
-        async with Client(url, api_key="sesame") as client:
+        async with Client(url, api_key="sesame", transport=transport) as client:
             thread = await client.create_thread()
             first = await anext(thread.events())
-        async with Client(url, api_key="simsim") as client:
+        async with Client(url, api_key="simsim", transport=transport) as client:
             with pytest.raises(ApiError) as refused:
                 await anext(client.thread(thread.id).events())
     assert first.type == "thread.snapshot"
@@ -182,8 +183,8 @@ async def test_leaving_the_loop_closes_the_connection() -> None:
         await gone.wait()
 
 
-async def test_closing_the_client_ends_its_streams(url: str) -> None:
-    client = Client(url)
+async def test_closing_the_client_ends_its_streams(url: str, transport: Transport) -> None:
+    client = Client(url, transport=transport)
     thread = await client.create_thread()
     standing = thread.events()
     await anext(standing)

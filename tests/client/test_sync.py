@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from livethread import client as live
+from livethread.client.client import Transport
 from livethread.client.sync import Client, Thread
 from livethread.sse import encode
 from tests.client.scripted import SNAPSHOT, answering, give, stream
@@ -30,8 +31,8 @@ def test_its_parameters_are_those_of_the_client_proper() -> None:
             assert set(named) <= set(inspect.signature(getattr(theirs, name)).parameters)
 
 
-def test_a_script_talks_and_reads(url: str) -> None:
-    with Client(url, name="Ann") as client:
+def test_a_script_talks_and_reads(url: str, transport: Transport) -> None:
+    with Client(url, name="Ann", transport=transport) as client:
         made = client.call("POST", "/assistants", {"model": "builtin/script", "instructions": ANSWER})
         assert client.assistants()[0]["id"] == made["id"]
         thread = client.create_thread(["Hello"])

@@ -81,7 +81,7 @@ class Round:
         self._tasks.append(asyncio.create_task(watching.watch()))
 
     def _follow_run(self, path: str, run_id: str) -> None:
-        for kind in ("fast", self._dice.choice(KINDS)):
+        for kind in ("fast", self._dice.choice(KINDS)) if self._scene.run_streams else ():
             self._follow(f"{path}/runs/{run_id}/events", kind, run_id)
 
     def _cut(self, cutting: bool) -> None:
@@ -164,6 +164,7 @@ async def program(
     pieces: int = 300,
     watcher: Callable[..., Watching] = Watching,
     proxy: Proxy | None = None,
+    run_streams: bool = True,
 ) -> Report:
     """Play rounds until so many connections were cut, and there were so many runs.
 
@@ -177,12 +178,13 @@ async def program(
         pieces: of text in each run.
         watcher: makes those who follow a stream.
         proxy: cuts them, where they cannot cut themselves.
+        run_streams: whether the streams of runs are followed, too.
     """
     report = Report(seed)
     dice = random.Random(seed)
     rounds = dice.sample(ROUNDS, len(ROUNDS))
     async with aiohttp.ClientSession() as session:
-        scene = Scene(Caller(session, url), folder, dice, report, watcher, proxy)
+        scene = Scene(Caller(session, url), folder, dice, report, watcher, proxy, run_streams)
         await scene.make_assistants()
         for number in range(1000):
             if report.wrong or (report.cuts >= cuts and report.runs >= runs):

@@ -81,8 +81,9 @@ class Proxy:
         address = urlsplit(self.target)
         from_server, to_server = await asyncio.open_connection(address.hostname, address.port)
         self._writers.add(to_server)
-        # One request, for a connection that is kept would be cut in a later head.
-        to_server.write(head.removesuffix(b"\r\n") + b"Connection: close\r\n\r\n")
+        # One request, for a connection that is kept would be cut in a later head; a WebSocket has no other.
+        alone = b"" if b"\r\nupgrade: websocket\r\n" in head.lower() else b"Connection: close\r\n"
+        to_server.write(head.removesuffix(b"\r\n") + alone + b"\r\n")
         asking = asyncio.create_task(self._ask(reader, to_server))
         try:
             whole = await self._answer(from_server, writer, self.cutting and not (post and self._posts_cut == 2))

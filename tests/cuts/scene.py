@@ -57,6 +57,7 @@ class Scene:
         report: where counts and complaints go.
         watcher: makes those who follow a stream.
         proxy: stands between them and the server, and cuts, where they cannot cut themselves.
+        run_streams: whether the streams of runs are followed, too.
         assistants: who may speak.
     """
 
@@ -66,6 +67,7 @@ class Scene:
     report: Report
     watcher: Callable[..., Watching] = Watching
     proxy: Proxy | None = None
+    run_streams: bool = True
     assistants: list[str] = field(default_factory=list)
 
     async def make_assistants(self) -> None:

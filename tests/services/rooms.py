@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+import livethread.services.rooms as services_rooms
 from livethread.domain.assistants import Assistant, AssistantCreate
 from livethread.domain.messages import Message
 from livethread.domain.options import ThreadPolicy
@@ -72,6 +73,9 @@ class Rooms:
         self.turns = Turns(self.log, self.ids, policy)
         self.steps = Steps(self.reading)
         self.remembered = Remembered(database, self.clock)
+        self.rooms = services_rooms.Rooms(
+            database, self.log, self.reading, self.runs, self.remembered, self.ids, self.clock
+        )
 
     async def run_on(self, thread_id: str, status: RunStatus = "queued") -> Run:
         """A run in some state."""

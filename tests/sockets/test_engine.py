@@ -110,6 +110,20 @@ async def test_a_poll_that_does_not_speak_the_protocol_ends_its_session_at_once(
     assert json.loads(await (await web.get(address)).text()) == f"Invalid session {address.rpartition('=')[2]}"
 
 
+async def test_a_poll_that_comes_twice_ends_its_session_since_the_answer_to_the_first_was_lost(
+    web: aiohttp.ClientSession,
+) -> None:
+    address = await polling(web)
+    for mark in ("1", "2"):
+        assert await (await web.post(address, data='42["dance"]')).text() == "OK"
+        assert "Unknown event" in await (await web.get(f"{address}&t={mark}")).text()
+    again = await web.get(f"{address}&t=2")
+    assert (again.status, await again.json(content_type=None)) == (
+        400,
+        f"'Session is disconnected' {address.rpartition('=')[2]}",
+    )
+
+
 async def test_a_body_that_is_too_large_is_not_read_and_the_session_goes_on(web: aiohttp.ClientSession) -> None:
     address = await polling(web)
     answer = await web.post(address, data=io.BytesIO(b"4" * (MOST_AT_ONCE + 1)), expect100=True)

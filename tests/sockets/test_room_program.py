@@ -18,8 +18,9 @@ from livethread import testing
 from tests.sockets.talking import PATIENCE, Talker, talking
 
 TORTURE = bool(os.environ.get("TORTURE"))
-SEEDS = range(20 if TORTURE else 2)
-ACTS = 120 if TORTURE else 40
+SEEDS = range(40 if TORTURE else 2)
+ACTS = 60 if TORTURE else 40
+"""Few enough that a newcomer is told of all of it."""
 NAMES = ["Ann", "Ben", "Cléo", "大輔"]
 
 
@@ -70,14 +71,15 @@ class Person:
             "user_id": self.user_id, "name": self.name, "role": "user", "id": f"{self.user_id}-{self._count}",
             "content": f"Message {self._count} of {self.name}", "created_at": int(time.time() * 1000),
         }  # fmt: skip
-        self.screen[said["id"]] = dict(said)
+        self.screen[str(said["id"])] = dict(said)
         for _ in range(self.dice.choice([1, 1, 2])):
             await self.talker.ask("message", said)
 
     async def be_cut_off(self) -> None:
         """Lose the connection without a word, and come back."""
         assert self.talker is not None
-        await self.talker.client.eio.http.close()
+        if self.talker.client.transport() == "websocket":
+            await self.talker.client.eio.ws.close()
         await self.leave()
         await self.come()
 
@@ -155,18 +157,22 @@ async def lived(url: str, dice: random.Random) -> None:
             if person.talker is None:
                 await person.come()
         (thread,) = (await (await web.get("/v1/threads")).json())["data"]
-        async with asyncio.timeout(PATIENCE * (6 if TORTURE else 2)):
-            while True:
-                runs = (await (await web.get(f"/v1/threads/{thread['id']}/runs?limit=100")).json())["data"]
-                held = await truth(web, thread["id"])
+        until = time.monotonic() + PATIENCE * 2
+        while True:
+            runs = (await (await web.get(f"/v1/threads/{thread['id']}/runs?limit=100")).json())["data"]
+            held = await truth(web, thread["id"])
+            for person in people:
+                person.read()
+            settled = all(run["status"] == "completed" for run in runs)
+            if settled and all(person.shown() == held and not person.busy for person in people):
+                break
+            if time.monotonic() > until:
+                assert {run["status"] for run in runs} == {"completed"}
                 for person in people:
-                    person.read()
-                settled = all(run["status"] == "completed" for run in runs)
-                if settled and all(person.shown() == held and not person.busy for person in people):
-                    break
-                if settled:
-                    await asyncio.sleep(0.2)
-                await asyncio.sleep(0.05)
+                    shown = person.shown()
+                    wrong = {id: (shown.get(id), held.get(id)) for id in shown | held if shown.get(id) != held.get(id)}
+                    assert (person.name, person.busy, wrong) == (person.name, False, {}), person.talker
+            await asyncio.sleep(0.1)
         said = {id for person in people for id in person.screen if id.startswith(person.user_id)}
         assert said <= held.keys()
         assert len(held) == 2 * len(said)  # each message is there once, and answered once

@@ -20,7 +20,7 @@ from livethread.storage.pages import Window, page_of_threads
 from livethread.storage.schema import MIGRATIONS, upgrade
 from livethread.storage.tables import metadata
 
-NEWEST = "0005"
+NEWEST = "0006"
 
 LATER = """
 import sqlalchemy as sa
@@ -98,7 +98,7 @@ def test_a_file_of_an_earlier_version_is_brought_up_after_a_copy_was_put_beside_
     assert ask(file, "SELECT * FROM assistants") == [("asst_1", 1, "{}", None)]
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005"])
 def test_a_file_of_any_version_keeps_all_its_rows(file: Path, tmp_path: Path, version: str) -> None:
     upgraded(file, earlier_migrations(tmp_path, version))
     rows = {
@@ -124,7 +124,7 @@ def test_a_file_of_any_version_keeps_all_its_rows(file: Path, tmp_path: Path, ve
         table: [row + added.get(table, ())] for table, row in rows.items()
     }
     assert ask(file, "SELECT version_num FROM alembic_version") == [(NEWEST,)]
-    assert [ask(file, f"SELECT count(*) FROM {table}") for table in ("answers", "claims")] == [[(0,)]] * 2
+    assert [ask(file, f"SELECT count(*) FROM {table}") for table in ("answers", "claims", "rooms")] == [[(0,)]] * 3
 
 
 def test_the_threads_of_a_file_of_an_earlier_version_are_listed_by_their_activity(file: Path, tmp_path: Path) -> None:

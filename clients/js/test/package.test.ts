@@ -45,9 +45,10 @@ test("the core stands alone", async () => {
     import { createClient } from "livethread";
     import { threadList } from "livethread/list";
     import { eventSource } from "livethread/event-source";
-    console.log(threadList(createClient()).getSnapshot().status, typeof eventSource);
+    import { socketIo } from "livethread/socket-io";
+    console.log(threadList(createClient()).getSnapshot().status, typeof eventSource, typeof socketIo(() => {}));
   `);
-  expect(stdout).toBe("connecting function\n");
+  expect(stdout).toBe("connecting function function\n");
 });
 
 test("React and Vue find theirs", async () => {

@@ -13,10 +13,14 @@ export class Server {
   url = "";
   private process!: ChildProcess;
 
-  private constructor(private readonly folder: string) {}
+  private constructor(
+    private readonly folder: string,
+    private readonly settings: Record<string, string>,
+  ) {}
 
-  static async start(): Promise<Server> {
-    const server = new Server(await mkdtemp(join(tmpdir(), "livethread-")));
+  /** @param settings - variables of its environment */
+  static async start(settings: Record<string, string> = {}): Promise<Server> {
+    const server = new Server(await mkdtemp(join(tmpdir(), "livethread-")), settings);
     await server.serve("0");
     return server;
   }
@@ -65,7 +69,7 @@ export class Server {
   private async serve(port: string): Promise<void> {
     this.process = spawn(PROGRAM, ["serve", "--port", port, "--data", this.folder], {
       cwd: this.folder,
-      env: { ...process.env, LIVETHREAD_WORDS_PER_SECOND: "0", LIVETHREAD_LOCAL_ENGINES: "false" },
+      env: { ...process.env, LIVETHREAD_WORDS_PER_SECOND: "0", LIVETHREAD_LOCAL_ENGINES: "false", ...this.settings },
       stdio: ["ignore", "pipe", "inherit"],
     });
     for await (const line of createInterface({ input: this.process.stdout! })) {

@@ -41,11 +41,11 @@ class RoomStreamCalls:
 
     async def post(self, body: StreamedMessage) -> Response:
         """Post a message into the default room and read the answer as plain text, while it grows."""
-        assistant = await self._rooms.assistant()
-        thread_id = await self._rooms.default()
-        assert thread_id is not None
-        name = self._hubs.name_of(thread_id, body.user_id) or body.name
-        answer = await self._rooms.post(thread_id, body, Person(body.user_id, name), assistant.id, STREAM)
+
+        def person_in(thread_id: str) -> Person:
+            return Person(body.user_id, self._hubs.name_of(thread_id, body.user_id) or body.name)
+
+        answer = await self._rooms.post_to_default(body, person_in, STREAM)
         assert answer.begins is not None
         return TextStream(self._hubs, answer.begins)
 

@@ -24,9 +24,9 @@ Assistants API with the additions of wire.md; objects are plain dictionaries.
 """
 
 from livethread.client.client import Client
+from livethread.client.event import Event
 from livethread.client.refusals import Unreachable
 from livethread.client.state import State
-from livethread.client.stream import Event
 from livethread.client.thread import Thread
 from livethread.errors import ApiError, LivethreadError, NotFound
 

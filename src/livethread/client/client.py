@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from livethread.client.connection import Connection
+from livethread.client.socket_connection import SocketConnection
 from livethread.client.thread import Content, Thread
 from livethread.clock import Clock, SystemClock
 from livethread.domain.fold import Object
@@ -21,6 +22,11 @@ URL: Final = "http://127.0.0.1:8000"
 SILENCE: Final = 45.0
 """Seconds: the server sends something every 15, so three of its signs of life have got lost."""
 
+Transport = Literal["sse", "socket.io"]
+"""What streams come over."""
+
+_TRANSPORTS: Final[Mapping[str, type[Connection]]] = {"sse": Connection, "socket.io": SocketConnection}
+
 
 class Client:
     """A server, and who speaks to it. Use it as a context, or `close` it.
@@ -30,12 +36,13 @@ class Client:
         api_key: one of the server's ``LIVETHREAD_API_KEYS``, if it has any.
         name: who looks on and writes: others see that person come, go and type. Without it viewers are only counted.
         user_id: two clients with one are one person; made of the name, unless given.
+        transport: what streams come over: ``sse``, a connection each, or ``socket.io``, one socket for all threads.
         silence: seconds without a sign of life after which a stream is opened anew.
         clock: time, for the pauses between attempts.
         dice: chance, for the same.
 
     Raises:
-        ValueError: the url is none, or there is a user_id without a name.
+        ValueError: the url or the transport is none, or there is a user_id without a name.
     """
 
     def __init__(
@@ -45,15 +52,18 @@ class Client:
         api_key: str | None = None,
         name: str | None = None,
         user_id: str | None = None,
+        transport: Transport = "sse",
         silence: float = SILENCE,
         clock: Clock | None = None,
         dice: random.Random | None = None,
     ) -> None:
         if user_id is not None and name is None:
             raise ValueError("A user_id comes with a name; give both.")
+        if transport not in _TRANSPORTS:
+            raise ValueError(f"'{transport}' is no transport; there are {' and '.join(_TRANSPORTS)}.")
         self.person = None if name is None else Person(user_id or "-".join(name.split()), name)
         """Who looks on and writes."""
-        self._connection = Connection(
+        self._connection = _TRANSPORTS[transport](
             url, api_key, silence=silence, clock=clock or SystemClock(), dice=dice or random.Random()
         )
 

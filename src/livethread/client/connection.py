@@ -1,20 +1,22 @@
-"""One server over HTTP: calls that are safe to send again, and the bytes of streams."""
+"""One server over HTTP: calls that are safe to send again, and streams."""
 
 from __future__ import annotations
 
 import json
 import random
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import aiohttp
 from yarl import URL
 
+from livethread.client.event import Event
 from livethread.client.pause import Pause
 from livethread.client.refusals import PASSING, Interrupted, Unreachable, refusal, retry_after
 from livethread.clock import Clock
+from livethread.sse import Decoder
 
 ATTEMPTS: Final = 4
 """How often a call is sent before its error is told."""
@@ -106,17 +108,17 @@ class Connection:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, query: Mapping[str, str], cursor: str | None
-    ) -> AsyncIterator[aiohttp.StreamReader | None]:
-        """Open a stream once; its bytes are read no faster than they are taken.
+        self, thread_id: str, query: Mapping[str, str], cursor: str | None
+    ) -> AsyncIterator[AsyncGenerator[Event, None] | None]:
+        """Open the stream of a thread once; it is read no faster than its events are taken.
 
         Args:
-            path: behind ``/v1``.
+            thread_id: of the thread.
             query: parameters.
             cursor: where to go on.
 
         Yields:
-            The bytes; None if there will never be any more.
+            The events, to the end of the connection; None if there will never be any more.
 
         Raises:
             ApiError: it is refused for good.
@@ -124,14 +126,15 @@ class Connection:
             Unreachable: there is no such server.
         """
         headers = {"Accept": "text/event-stream"} | ({} if cursor is None else {"Last-Event-ID": cursor})
-        async with self._ask("GET", path, query, headers, self._streaming) as answer:
+        async with self._ask("GET", f"/threads/{thread_id}/events", query, headers, self._streaming) as answer:
             if answer.status == 204:
                 yield None
                 return
             if answer.content_type != "text/event-stream":
                 raise self._stranger(f"{answer.url} is no stream of events; check that a Livethread server is there.")
             self._met = True
-            yield answer.content
+            async with aclosing(_events(answer.content, cursor)) as events:
+                yield events
 
     @asynccontextmanager
     async def _ask(
@@ -145,23 +148,33 @@ class Connection:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request; what breaks before the end of the block is `Interrupted`."""
         url = f"{self.url}/v1{path}"
+        with self._explained():
+            async with self._opened().request(
+                method, url, params=query, headers=headers, timeout=patience, **body
+            ) as answer:
+                if answer.status >= 400:
+                    after = retry_after(answer.headers.get("Retry-After"))
+                    raise self._refused(answer.status, await answer.read(), str(answer.url), after)
+                self._open.add(answer)
+                try:
+                    yield answer
+                finally:
+                    self._open.discard(answer)
+
+    def _opened(self) -> aiohttp.ClientSession:
         if self.closed:
             raise Unreachable(CLOSED)
         if self._session is None:  # made here, since it wants a loop that runs
             self._session = aiohttp.ClientSession(
                 headers=self._headers, connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
             )
+        return self._session
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What the network raises in the block is told as `Interrupted`, or as `Unreachable` of a stranger."""
         try:
-            async with self._session.request(
-                method, url, params=query, headers=headers, timeout=patience, **body
-            ) as answer:
-                if answer.status >= 400:
-                    raise self._refused(answer.status, await answer.read(), answer)
-                self._open.add(answer)
-                try:
-                    yield answer
-                finally:
-                    self._open.discard(answer)
+            yield
         except aiohttp.ClientConnectorError as error:
             sentence = f"{self.url} cannot be reached ({error.strerror or error}); check that a server runs there."
             raise self._stranger(sentence) from error
@@ -169,16 +182,30 @@ class Connection:
             why = str(error) or type(error).__name__
             raise Interrupted(Unreachable(f"{self.url} broke off before its answer was whole ({why}).")) from error
 
-    def _refused(self, status: int, body: bytes, answer: aiohttp.ClientResponse) -> Exception:
-        error = refusal(status, body, str(answer.url))
-        if status in PASSING:
-            return Interrupted(error, retry_after(answer.headers.get("Retry-After")))
-        return error
+    def _refused(self, status: int, body: bytes, url: str, after: float | None = None) -> Exception:
+        """The error for a refusal: `Interrupted` where another attempt may be welcome."""
+        error = refusal(status, body, url)
+        return Interrupted(error, after) if status in PASSING else error
 
     def _stranger(self, sentence: str) -> Exception:
         """A server that was there is waited for; one that never was is told of at once."""
         error = Unreachable(sentence)
         return Interrupted(error) if self._met else error
+
+
+async def _events(pieces: aiohttp.StreamReader, cursor: str | None) -> AsyncGenerator[Event, None]:
+    """The events in the bytes of a stream."""
+    decoder = Decoder(last_event_id=cursor or "")
+    async for piece in pieces.iter_any():
+        for sent in decoder.feed(piece):
+            if sent.type == "error":  # too many viewers, say: nothing is wrong with the thread
+                raise Interrupted(Unreachable(sent.data), None if sent.retry is None else sent.retry / 1000)
+            try:
+                data = json.loads(sent.data)
+            except ValueError as error:
+                sentence = "An event of the stream is no JSON; check that a Livethread server is there."
+                raise Unreachable(sentence) from error
+            yield Event(sent.type, data, sent.id)
 
 
 def _root(url: str) -> str:

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from livethread.client.connection import Connection
+from livethread.client.event import Event
 from livethread.client.pause import Pause
-from livethread.client.refusals import Interrupted, Unreachable
+from livethread.client.refusals import Interrupted
 from livethread.errors import NotFound
-from livethread.sse import Decoder
 
 log = logging.getLogger("livethread.client")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event of a thread.
-
-    Args:
-        type: such as ``thread.message.delta`` (wire.md, Event types).
-        data: its object, as parsed JSON.
-        id: the cursor behind it, with which its stream may be resumed; presence and typing move none.
-    """
-
-    type: str
-    data: Any
-    id: str
 
 
 def _nobody(connected: bool) -> None:
@@ -63,22 +45,18 @@ async def follow(
     pause = Pause(connection.dice)
     seen = False
     while not connection.closed:
-        decoder = Decoder(last_event_id=cursor or "")
         why, after = "ended", None
         try:
-            async with connection.stream(f"/threads/{thread_id}/events", query, cursor) as pieces:
-                if pieces is None:
+            async with connection.stream(thread_id, query, cursor) as events:
+                if events is None:
                     return
                 connected(True)
-                async for piece in pieces.iter_any():
-                    for sent in decoder.feed(piece):
-                        if sent.type == "error":  # too many viewers, say: nothing is wrong with the thread
-                            raise Interrupted(Unreachable(sent.data))
-                        cursor, seen = sent.id or cursor, True
-                        pause.worked()
-                        yield Event(sent.type, _parsed(sent.data), sent.id)
-                        if sent.type == "thread.deleted":
-                            return
+                async for event in events:
+                    cursor, seen = event.id or cursor, True
+                    pause.worked()
+                    yield event
+                    if event.type == "thread.deleted":
+                        return
         except Interrupted as cut:
             why, after = str(cut), cut.after
         except NotFound:
@@ -88,15 +66,6 @@ async def follow(
             yield Event("thread.deleted", {"id": thread_id, "object": "thread.deleted", "deleted": True}, cursor or "")
             return
         connected(False)
-        if decoder.retry is not None:
-            after = decoder.retry / 1000
         seconds = pause.next(after)
         log.info("stream of %s: %s; again in %.1f s", thread_id, why, seconds)
         await connection.clock.sleep(seconds)
-
-
-def _parsed(data: str) -> Any:
-    try:
-        return json.loads(data)
-    except ValueError as error:
-        raise Unreachable("An event of the stream is no JSON; check that a Livethread server is there.") from error

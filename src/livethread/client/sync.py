@@ -23,8 +23,8 @@ from typing import Any, Generic, Literal, Self, TypeVar
 from livethread.client import client as live
 from livethread.client import thread as live_thread
 from livethread.client.connection import CLOSED
+from livethread.client.event import Event
 from livethread.client.state import State
-from livethread.client.stream import Event
 from livethread.client.thread import Content
 from livethread.domain.fold import Object
 

@@ -8,8 +8,9 @@ from contextlib import aclosing
 from typing import Any, Literal
 
 from livethread.client.connection import Connection
+from livethread.client.event import Event
 from livethread.client.state import State, Watch, states
-from livethread.client.stream import Event, follow
+from livethread.client.stream import follow
 from livethread.domain.fold import Object
 from livethread.domain.people import Person
 

@@ -24,6 +24,9 @@ AHEAD_MS: Final = 60_000
 BEHIND_MS: Final = 24 * 3600 * 1000
 """So far behind: a message may have waited for a connection."""
 
+SYSTEM: Final = "system"
+"""The name by which the server speaks; nobody else has it."""
+
 NO_FUNCTION: Final = '{"status": "error", "message": "No function found"}'
 """What a call is answered with that nobody answers, where the settings say so."""
 
@@ -56,7 +59,7 @@ def nickname(text: str) -> str:
 def free_name(name: str, is_taken: Callable[[str], bool]) -> str:
     """The name; with a number behind it if others in the room go by it."""
     number, free = 1, name
-    while is_taken(free):
+    while is_taken(free) or free.casefold() == SYSTEM:
         number += 1
         behind = f" {number}"
         free = name[: LONGEST - len(behind)] + behind

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from livethread.clock import Clock
 from livethread.domain.assistants import Assistant
@@ -56,6 +56,14 @@ class Found:
     names: Mapping[str, str]
 
 
+class _Rows(NamedTuple):
+    rows: list[AnyRow]
+    messages: list[Message]
+    runs: list[Run]
+    names: dict[str, str]
+    since: int
+
+
 class Rooms:
     """What a caller may ask of rooms.
 
@@ -90,14 +98,14 @@ class Rooms:
         self._clock = clock
         self._assistant_id = assistant_id
 
-    async def default(self, *, make: bool = True) -> str | None:
-        """The thread of those who name none.
+    async def known_default(self) -> str | None:
+        """The thread of those who name none; None if there is none, or it was deleted."""
+        return await self._database.read(lambda connection: thread_of(connection, DEFAULT))
 
-        Args:
-            make: make one if there is none, or it was deleted; else None is the answer then.
-        """
-        known = await self._database.read(lambda connection: thread_of(connection, DEFAULT))
-        if known is not None or not make:
+    async def default(self) -> str:
+        """The thread of those who name none; it is made for the first of them."""
+        known = await self.known_default()
+        if known is not None:
             return known
         thread = Thread.create(ThreadCreate(), self._ids, int(self._clock.now()))
 
@@ -142,6 +150,24 @@ class Rooms:
             )
         raise ApiError("Nobody answers here: this server has no assistant yet. Create or import one.", status=404)
 
+    async def post_to_default(self, message: RoomMessage, person_in: Callable[[str], Person], face: str) -> Answer:
+        """Post a message into the default room; as `post`.
+
+        Args:
+            message: what was said.
+            person_in: who said it, by the thread in which.
+            face: where it was said.
+        """
+        assistant = await self.assistant()
+        thread_id = await self.default()
+        try:
+            return await self.post(thread_id, message, person_in(thread_id), assistant.id, face)
+        except NotFound:
+            another = await self.default()
+            if another == thread_id:
+                raise
+            return await self.post(another, message, person_in(another), assistant.id, face)  # it was just deleted
+
     async def post(self, thread_id: str, message: RoomMessage, person: Person, assistant_id: str, face: str) -> Answer:
         """Post a message, and queue the run that answers it; all or nothing, and once for the same person and id.
 
@@ -182,23 +208,22 @@ class Rooms:
             NotFound: there is no such thread.
         """
 
-        def query(connection: Connection, thread: AnyRow) -> tuple[list[AnyRow], list[Run], dict[str, str], int]:
-            rows = list(page_of_messages(connection, thread_id, Window(NEWEST)).rows)[::-1]
-            shown = {row.id for row in rows}
-            rows[:0] = [row for row in queries.open_messages(connection, thread_id, thread.seq) if row.id not in shown]
-            since = 0
-            if held is not None and queries.event_tag(connection, thread_id, held.seq) == held.tag:
-                since = held.seq
-            runs = [Run.model_validate_json(row.object) for row in queries.thread_runs(connection, thread_id, ACTIVE)]
+        def query(connection: Connection, thread: AnyRow) -> _Rows:
+            newest = list(page_of_messages(connection, thread_id, Window(NEWEST)).rows)[::-1]
+            shown = {row.id for row in newest}
+            older = [row for row in queries.open_messages(connection, thread_id, thread.seq) if row.id not in shown]
+            rows = [*older, *newest]
             messages = [Message.model_validate_json(row.object) for row in rows]
-            ids = {message.assistant_id for message in messages} | {run.assistant_id for run in runs}
-            return rows, runs, _names(connection, {id for id in ids if id is not None}), since
+            runs = [Run.model_validate_json(row.object) for row in queries.thread_runs(connection, thread_id, ACTIVE)]
+            speakers = {message.assistant_id for message in messages} | {run.assistant_id for run in runs}
+            names = _names(connection, {id for id in speakers if id is not None})
+            is_known = held is not None and queries.event_tag(connection, thread_id, held.seq) == held.tag
+            return _Rows(rows, messages, runs, names, held.seq if held is not None and is_known else 0)
 
-        def build(thread: AnyRow, found: tuple[list[AnyRow], list[Run], dict[str, str], int]) -> Found:
-            rows, runs, names, since = found
-            texts, cursor = self._reading.messages(thread, rows)
-            messages = [Message.model_validate_json(text) for text in texts]
-            for row, message in zip(rows, messages, strict=True):
+        def build(thread: AnyRow, found: _Rows) -> Found:
+            _, cursor = self._reading.messages(thread, [row for row in found.rows if row.ended_seq == OPEN])
+            since = found.since
+            for row, message in zip(found.rows, found.messages, strict=True):
                 if last is not None and row.ended_seq != OPEN and last in (message.id, message.metadata.get("id")):
                     since = row.ended_seq
             opened = [
@@ -206,15 +231,15 @@ class Rooms:
                     row.created_seq, row.id, row.run_id, None,
                     (0, 0) if from_begin else cursor.places[row.created_seq],
                 )
-                for row in rows
+                for row in found.rows
                 if row.ended_seq == OPEN
             ]  # fmt: skip
             return Found(
                 Position(thread.seq, thread.tag, opened),
-                messages,
-                frozenset(row.id for row in rows if since < row.ended_seq < OPEN),
-                runs,
-                names,
+                found.messages,
+                frozenset(row.id for row in found.rows if since < row.ended_seq < OPEN),
+                found.runs,
+                found.names,
             )
 
         return await self._reading.thread(thread_id, query, build)

@@ -78,7 +78,7 @@ class SocketConversation:
             case "register":
                 await self._room.register(parsed(Register, said))
             case "message":
-                await self._room.post(parsed(RoomMessage, said))
+                return await self._room.post(parsed(RoomMessage, said))
             case None:
                 raise ApiError("This cannot be read. Expected an event: a JSON array that begins with its name.")
             case _:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
+from urllib.parse import parse_qs
 
 import engineio
 import socketio
@@ -19,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from livethread.errors import ApiError
 from livethread.sockets.connection import CONNECTION, WebSocketConnection
 from livethread.sockets.outlet import Outlet
+from livethread.sockets.polls import Polls
 
 MOST_AT_ONCE: Final = 2 * 1024 * 1024
 """Bytes of one packet of a client; a larger one ends its connection. Events of less are refused with a sentence."""
@@ -69,6 +71,7 @@ class Engine:
         self._begin = begin
         self._conversations: dict[str, tuple[Conversation, Outlet]] = {}
         self._connections: dict[str, WebSocketConnection] = {}
+        self._polls = Polls()
         self._server = _Server(
             async_mode="asgi",
             async_handlers=False,  # what a client says is heard in its order, and no faster than it is answered
@@ -92,6 +95,8 @@ class Engine:
             sentence = f"A packet may have at most {MOST_AT_ONCE} bytes, and says in content-length how many it has."
             await PlainTextResponse(sentence, 413, {"connection": "close"})(scope, receive, send)
             return
+        if scope["type"] == "http" and scope["method"] == "GET":
+            await self._end_if_lost(scope["query_string"])
         await self._server.handle_request(scope, receive, send)
 
     async def close(self) -> None:
@@ -99,6 +104,12 @@ class Engine:
         for socket in tuple(self._server.eio.sockets.values()):
             await socket.close(wait=False)
         await self._server.shutdown()
+
+    async def _end_if_lost(self, query: bytes) -> None:
+        """End a session whose client has not got the answer to a poll: it comes back, and goes on by its cursors."""
+        socket = self._server.eio.sockets.get(parse_qs(query.decode("ascii", "replace")).get("sid", [""])[0])
+        if socket is not None and self._polls.repeats(socket, query):
+            await socket.close(wait=False, abort=True)
 
     def _websocket(self, handler: Callable[..., Awaitable[None]], server: Any) -> Callable[..., Awaitable[str]]:
         """A WebSocket of the engine; where its frames may be written straight to the transport, that is kept."""

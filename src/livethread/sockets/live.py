@@ -111,7 +111,7 @@ class Live:
             if over:
                 return {"verdict": verdict, "ended": True}
             hub = self._hubs.of(thread_id)
-            sink = _Sink(followed.outlet, thread_id)
+            sink = _Sink(followed.outlet, hub.thread_id)  # the very same string for all
             viewer = await hub.attach(
                 sink, View(), position,
                 limit=asked.limit, snapshot=verdict == "snapshot", person=person,
@@ -181,11 +181,12 @@ class Followed:
 class _Sink:
     """Where the bytes of one thread go; see `livethread.live.viewer.Sink`."""
 
-    __slots__ = ("_opened", "_outlet", "_thread_id", "_window")
+    __slots__ = ("_opened", "_outlet", "_thread_id", "_transport", "_window")
 
     def __init__(self, outlet: Outlet, thread_id: str) -> None:
         self._outlet = outlet
         self._thread_id = thread_id
+        self._transport = outlet.transport  # a sweep is as fast as it need not look further than here
         self._window: Window | None = None  # of who acknowledges
         self._opened: asyncio.Event | None = None
 
@@ -194,7 +195,13 @@ class _Sink:
         bundle = told(self._thread_id, data)
         if bundle is None:
             return None
-        wait, window = self._outlet.write(bundle), self._window
+        transport, window = self._transport, self._window
+        if transport is None or transport.is_closing():
+            wait = self._outlet.write(bundle)
+            self._transport = self._outlet.transport
+        else:
+            transport.write(bundle.frames)
+            wait = self._outlet.full() if transport.get_write_buffer_size() else None
         if window is None:
             return wait
         window.tell(len(data), bundle.cursor)

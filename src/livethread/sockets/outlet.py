@@ -28,13 +28,14 @@ class Outlet:
         connection_of: finds the WebSocket of a socket that has one which may be written to straight.
     """
 
-    __slots__ = ("_connection", "_connection_of", "_fetched", "_queued", "_rest", "_socket", "_transport")
+    __slots__ = ("_connection", "_connection_of", "_fetched", "_queued", "_rest", "_socket", "transport")
 
     def __init__(self, socket: AsyncSocket, connection_of: Callable[[str], WebSocketConnection | None]) -> None:
         self._socket = socket
         self._connection_of = connection_of
         self._connection: WebSocketConnection | None = None
-        self._transport: asyncio.Transport | None = None  # its own
+        self.transport: asyncio.Transport | None = None
+        """Where frames may be written straight to, once they may."""
         self._queued = 0  # packets of ours in Engine.IO's queue
         self._rest: list[str] = []  # those that are to follow
         self._fetched: asyncio.Future[None] | None = None
@@ -45,20 +46,21 @@ class Outlet:
         Returns:
             None if it may be handed more; else what to wait for before: these count as sent.
         """
-        transport = self._transport
+        transport = self.transport
         if transport is None and (transport := self._upgraded()) is None:
             return self._queue(bundle.texts)
         if transport.is_closing():  # its reader hears of that by itself
             return None
         transport.write(bundle.frames)
-        return self if transport.get_write_buffer_size() and self._paused() else None
+        return self.full() if transport.get_write_buffer_size() else None
+
+    def full(self) -> Awaitable[None] | None:
+        """What to wait for before more is written to the transport; None if that takes more."""
+        return self if self._connection is not None and self._connection.write_paused else None
 
     def close(self) -> None:
         """The client has gone, or is to go: the engine would leave a poll of its waiting, and its end unsaid."""
         asyncio.get_running_loop().call_soon(self._socket.queue.put_nowait, None)  # behind what it says at last
-
-    def _paused(self) -> bool:
-        return self._connection is not None and self._connection.write_paused
 
     def __await__(self) -> Generator[Any, Any, None]:
         assert self._connection is not None
@@ -68,8 +70,8 @@ class Outlet:
         if self._socket.upgraded and not self._queued:
             self._connection = self._connection_of(self._socket.sid)
             if self._connection is not None:
-                self._transport = self._connection.transport
-        return self._transport
+                self.transport = self._connection.transport
+        return self.transport
 
     def _queue(self, packets: Sequence[str]) -> Awaitable[None] | None:
         if self._socket.closed:

@@ -14,8 +14,6 @@ from livethread.sse import KEEP_ALIVE
 _EVENT: Final = b'42["%b",%b]'
 """Engine.IO's message, in it Socket.IO's event in the default namespace."""
 
-_THREAD_EVENT: Final = b'{"thread_id":"%b","id":%b,"event":"%b","data":%b}'
-
 
 def event(name: str, data: bytes | None = None) -> bytes:
     """The packet of an event.
@@ -25,6 +23,9 @@ def event(name: str, data: bytes | None = None) -> bytes:
         data: JSON in ASCII; an event without data if None.
     """
     return b'42["%b"]' % name.encode("ascii") if data is None else _EVENT % (name.encode("ascii"), data)
+
+
+_THREAD_EVENT: Final = event("thread.event", b'{"thread_id":"%b","id":%b,"event":"%b","data":%b}')
 
 
 def frame(packet: bytes) -> bytes:
@@ -48,11 +49,8 @@ class Bundle:
     def __init__(self, packets: Sequence[bytes], cursor: str | None = None) -> None:
         self.packets = packets
         self.cursor = cursor
-
-    @cached_property
-    def frames(self) -> bytes:
+        self.frames = b"".join(map(frame, packets))
         """As they go over a WebSocket."""
-        return b"".join(map(frame, self.packets))
 
     @cached_property
     def texts(self) -> Sequence[str]:
@@ -60,7 +58,7 @@ class Bundle:
         return [packet[1:].decode("ascii") for packet in self.packets]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def told(thread_id: str, data: bytes) -> Bundle | None:
     """What a hub writes to its viewers, as ``thread.event`` packets (wire.md, Socket.IO).
 
@@ -76,7 +74,7 @@ def told(thread_id: str, data: bytes) -> Bundle | None:
     for type, body, id in blocks(data):
         cursor = id or cursor
         told = b"null" if id is None else b'"%b"' % id
-        packets.append(event("thread.event", _THREAD_EVENT % (thread_id.encode("ascii"), told, type, body)))
+        packets.append(_THREAD_EVENT % (thread_id.encode("ascii"), told, type, body))
     return Bundle(packets, None if cursor is None else cursor.decode("ascii")) if packets else None
 
 

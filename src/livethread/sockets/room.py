@@ -6,6 +6,8 @@ time of the last message, which answers grow and which runs go on.
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Mapping
 from typing import Any, Final
 
@@ -29,8 +31,6 @@ DELETED_HERE: Final = "This discussion was deleted. Register again, with another
 _WELCOME: Final = event("welcome")
 _BUSY: Final = event("ai-start")
 _IDLE: Final = event("ai-end")
-_UNHEARD: Final = 32
-"""Own messages that are remembered until the log has them."""
 
 
 class Names:
@@ -83,14 +83,14 @@ class InRoom:
         self._clock = clock
         self._anew = anew
         self._deleted = deleted
-        self._first: list[bytes] = []  # packets of what is told before anything else
+        self._first: deque[bytes] = deque()  # packets of what is told before anything else
         self._over = False
         self._cursor = ""
         self._last_ms = 0
         self._growing: dict[str, tuple[int, bool]] = {}  # the time of each answer, and whether it is told
         self._active: set[str] = set()
         self._elsewhere: set[str] = set()  # runs whose answer this person reads from POST /stream
-        self._unheard: dict[str, int] = {}  # own messages that the log does not have yet: when they were said
+        self._unheard: dict[str, tuple[int, asyncio.Future[int]]] = {}  # own ones that it has not come to in the log
         self._people: Mapping[str, str] = {}
 
     @property
@@ -98,44 +98,73 @@ class InRoom:
         """How far it has been told."""
         return cursor.parse(self._cursor)
 
-    def begin(self, found: Found, people: Mapping[str, str], *, welcome: bool = True, note: str | None = None) -> None:
+    def begin(self, found: Found, people: Mapping[str, str], *, before: InRoom | None = None, note: str = "") -> None:
         """Have it told, first of all, what it has not seen.
 
         Args:
             found: the room as it was found.
             people: who is there, by user id.
-            welcome: whether it has newly come.
+            before: by which it was told of the same room up to now; then it is told what is different.
             note: what the server has to say to it.
         """
+        was_busy = False
         self._people = people
+        if before is not None:
+            self._people, was_busy = before._people, bool(before._active)
+            self._last_ms, self._unheard = before._last_ms, before._unheard
+            self._elsewhere = before._elsewhere
+            self._first.extend(before._first)  # it has not taken all of that yet
         self._names.known.update(found.names)
         self._cursor = str(found.position.cursor())
-        told = [_WELCOME] if welcome else []
+        self._active = {run.id for run in found.runs}
         items: list[bytes] = []
         starts: list[bytes] = []
-        self._active = {run.id for run in found.runs}
         for message in found.messages:
-            entry = entry_of(message.model_dump())
-            ms = self._time(entry.ms)
-            if message.id in found.unseen:
+            entry, is_open = entry_of(message.model_dump()), message.id in found.position.open
+            if before is not None and not is_open and message.id not in found.unseen:
+                continue  # it has its time
+            known = before._growing.get(message.id) if before is not None else None
+            own = self._own(entry)
+            ms = self._time(entry.ms) if known is None else known[0]
+            if own is not None:
+                self._pass(own, ms)
+            elif message.id in found.unseen:
                 items.append(room_entries.listed(entry, self._name(entry), ms))
-            elif message.id in found.position.open and message.run_id is not None:
+            elif is_open and message.run_id is not None:
                 starts += self._begins(entry, message.run_id, ms)
-        told += room_entries.lists(items)
-        if note is not None:
-            told.append(self._sentence(note))
-        if self._active:
-            told.append(_BUSY)
-        self._first = told + starts
+        self._first.extend(room_entries.lists(items))
+        if note:
+            self._first.append(self._sentence(note))
+        if bool(self._active) != was_busy:
+            self._first.append(_IDLE if was_busy else _BUSY)
+        self._first.extend(starts)
 
-    def expect(self, id: str, said_at: float) -> None:
-        """A message of its own is about to be posted: it need not be told of it."""
-        self._unheard[id] = int(said_at) if is_ms(said_at) else 0
-        if len(self._unheard) > _UNHEARD:
-            del self._unheard[next(iter(self._unheard))]
+    def welcome(self) -> None:
+        """Before all that, it is to be welcomed."""
+        self._first.appendleft(_WELCOME)
+
+    def fall_silent(self) -> None:
+        """It is told no more by this; what it has been told stays known."""
+        self._over = True
+
+    def expect(self, id: str, said_at: float) -> asyncio.Future[int]:
+        """A message of its own is about to be posted: it need not be told of it.
+
+        Args:
+            id: the client's.
+            said_at: milliseconds by its clock, at which its own screen has it.
+
+        Returns:
+            When it was said, as all others are told, once it has come to it in the log.
+        """
+        _, passed = self._unheard[id] = (
+            int(said_at) if is_ms(said_at) else 0,
+            asyncio.get_running_loop().create_future(),
+        )
+        return passed
 
     def expect_no_more(self, id: str) -> None:
-        """The message was not posted."""
+        """The message was not posted, or before."""
         self._unheard.pop(id, None)
 
     def tell(self, sentence: str) -> Awaitable[None] | None:
@@ -153,9 +182,8 @@ class InRoom:
         return self._write(what)
 
     async def _tell_all(self, what: Happened, unknown: Collection[str]) -> None:
-        first, self._first = self._first, []
-        for packet in first:
-            wait = self._outlet.write(bundle((packet,)))
+        while self._first and not self._over:
+            wait = self._outlet.write(bundle((self._first.popleft(),)))
             if wait is not None:
                 await wait
         if unknown:
@@ -165,6 +193,8 @@ class InRoom:
             await wait
 
     def _write(self, what: Happened) -> Awaitable[None] | None:
+        if self._over:
+            return None
         packets: list[bytes] = []
         for each in what.events:
             if isinstance(each, events.Anew):
@@ -196,15 +226,25 @@ class InRoom:
         return ()
 
     def _said(self, entry: Entry) -> Iterable[bytes]:
+        own = self._own(entry)
         ms = self._time(entry.ms)
-        if entry.user_id == self.person.user_id:
-            if entry.id in self._unheard:
-                self._last_ms = max(ms, self._unheard.pop(entry.id))  # its screen has it at its own time
-                return ()
-            if entry.streamed:
-                return ()
+        if own is not None:
+            self._pass(own, ms)
+            return ()
+        if entry.streamed and entry.user_id == self.person.user_id:
+            return ()
         made = room_entries.message if entry.role == "user" else room_entries.answer
         return [made(entry, self._name(entry), ms)]
+
+    def _own(self, entry: Entry) -> tuple[int, asyncio.Future[int]] | None:
+        """Of a message that this very client has posted just now, and has on its screen: when, by its clock."""
+        return self._unheard.pop(entry.id, None) if entry.user_id == self.person.user_id else None
+
+    def _pass(self, own: tuple[int, asyncio.Future[int]], ms: int) -> None:
+        said_at, passed = own
+        self._last_ms = max(ms, said_at)
+        if not passed.done():
+            passed.set_result(ms)
 
     def _begins(self, entry: Entry, run_id: str, ms: int) -> Iterable[bytes]:
         is_told = run_id not in self._elsewhere
@@ -243,8 +283,13 @@ class InRoom:
         return room_entries.sentence(text, self._ids.new("msg"), self._time(int(self._clock.now() * 1000)))
 
     def _time(self, ms: int) -> int:
-        """When a message was said, behind all that were told before: naive clients sort by it."""
-        self._last_ms = max(ms, self._last_ms + 1)
+        """When a message was said: behind all that it was told before, and before its own that come later in the log.
+
+        Naive clients sort by it, and have what they say themselves on their screen at once, at their own time.
+        """
+        least = self._last_ms + 1
+        most = min((said_at for said_at, _ in self._unheard.values()), default=0) - 1
+        self._last_ms = max(least, min(ms, most) if most >= least else ms)
         return self._last_ms
 
     def _name(self, entry: Entry) -> str:

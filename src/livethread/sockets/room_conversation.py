@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from livethread.domain.rooms import SOCKET, Register, RoomMessage
-from livethread.errors import ApiError
+from livethread.errors import ApiError, NotFound
 from livethread.sockets.outlet import Outlet
 from livethread.sockets.packets import Bundle
 from livethread.sockets.room_lobby import Lobby, Stay, not_registered
@@ -16,6 +16,9 @@ EARLY: Final = 20
 
 EARLY_SECONDS: Final = 2.0
 """So long they wait for it."""
+
+PATIENCE: Final = 10.0
+"""Seconds after which a client that lags is acknowledged what it has not come to yet."""
 
 
 class RoomConversation:
@@ -31,6 +34,8 @@ class RoomConversation:
         self._lobby = lobby
         self._said: Register | None = None
         self._stay: Stay | None = None
+        self._before: Stay | None = None  # where it was until it could not be let in again
+        self._moving = asyncio.Lock()
         self._early: list[RoomMessage] = []
         self._patience: asyncio.TimerHandle | None = None
         self._closed = False
@@ -52,7 +57,8 @@ class RoomConversation:
             NotFound: there is no such thread or assistant.
             ApiError: there is nobody to answer, or no place.
         """
-        await self._enter(said)
+        async with self._moving:
+            await self._enter(said)
         early, self._early = self._early, []
         for message in early:
             try:
@@ -60,8 +66,11 @@ class RoomConversation:
             except ApiError as error:  # the registration itself is good
                 await self.refuse(error.message)
 
-    async def post(self, message: RoomMessage) -> None:
+    async def post(self, message: RoomMessage) -> dict[str, Any] | None:
         """Say something to all, and have it answered.
+
+        Returns:
+            The acknowledgement: when it was said, as all others are told; null if it was posted before.
 
         Raises:
             NotFound: the thread or the assistant is gone.
@@ -69,17 +78,15 @@ class RoomConversation:
         """
         if self._said is None:
             self._keep(message)
-            return
-        if self._stay is None:
-            await self._enter(self._said)
-        stay = self._stay
-        assert stay is not None
-        stay.sink.expect(message.id, message.created_at)
+            return None
         try:
-            await self._lobby.rooms.post(stay.thread_id, message, stay.sink.person, stay.assistant_id, SOCKET)
-        except BaseException:
-            stay.sink.expect_no_more(message.id)
-            raise
+            return await self._post(message)
+        except NotFound:
+            stay = self._stay
+            if stay is None or not stay.is_default or await self._lobby.rooms.known_default() == stay.thread_id:
+                raise
+            self._leave()  # its thread was deleted, and we have not heard of it yet
+            return await self._post(message)
 
     async def refuse(self, why: str) -> None:
         """Tell it that something cannot be, as a message of the system; come back when it may be told more."""
@@ -100,7 +107,7 @@ class RoomConversation:
 
     def anew(self) -> None:
         """See `livethread.sockets.room_lobby.Guest`."""
-        self._lobby.do(self._again())
+        self._lobby.do(self._again(self._stay))
 
     def lost(self) -> None:
         """See `livethread.sockets.room_lobby.Guest`."""
@@ -112,24 +119,49 @@ class RoomConversation:
 
     async def follow(self) -> None:
         """See `livethread.sockets.room_lobby.Guest`."""
-        if self._said is not None and self._stay is None and not self._closed:
-            try:
-                await self._enter(self._said)
-            except ApiError as error:
-                await self.refuse(error.message)
+        await self._again(None)
 
-    async def _again(self) -> None:
-        stay, said = self._stay, self._said
-        if stay is not None and said is not None:
-            await self._enter(said, welcome=False)
+    async def _again(self, stay: Stay | None) -> None:
+        """Come in once more, unless it has moved on from there by itself."""
+        try:
+            async with self._moving:
+                if self._said is not None and self._stay is stay and not self._closed:
+                    await self._enter(self._said, welcome=stay is None)
+        except ApiError as error:
+            await self.refuse(error.message)
 
     async def _enter(self, said: Register, *, welcome: bool = True) -> None:
-        before = self._stay
-        self._leave()  # nobody hears of it: a leave is told later
-        self._stay = await self._lobby.enter(self, said, before, welcome=welcome)
+        self._before = self._stay or self._before
+        if self._stay is not None:
+            self._stay.sink.fall_silent()
+        try:
+            stay = await self._lobby.enter(self, said, self._before, welcome=welcome)
+        finally:
+            self._leave()  # behind it: so the hub, and all who are known to be there, stay
+        self._stay = stay
+        self._before = None
         self._said = said.model_copy(update={"last": None})
         if self._closed:
             self._leave()
+
+    async def _post(self, message: RoomMessage) -> dict[str, Any] | None:
+        async with self._moving:
+            if self._stay is None and self._said is not None and not self._closed:
+                await self._enter(self._said)
+            stay = self._stay
+        if stay is None:  # the client has gone meanwhile
+            return None
+        sink = stay.sink
+        passed = sink.expect(message.id, message.created_at)
+        try:
+            run = await self._lobby.rooms.post(stay.thread_id, message, sink.person, stay.assistant_id, SOCKET)
+            assert run.begins is not None
+            if not passed.done() and sink.held.seq < run.begins.run_seq:  # it lags; else it was posted before
+                either: list[asyncio.Future[Any]] = [passed, stay.viewer.closed]
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE)
+        finally:
+            sink.expect_no_more(message.id)
+        return {"verdict": "posted", "created_at": str(passed.result()) if passed.done() else None}
 
     def _leave(self) -> None:
         stay, self._stay = self._stay, None

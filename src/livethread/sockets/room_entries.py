@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from livethread.domain.rooms import FACE, STREAM, clamped_ms, said_in
+from livethread.domain.rooms import FACE, STREAM, SYSTEM, clamped_ms, said_in
 from livethread.sockets.packets import Bundle, event
 
 AT_ONCE: Final = 48 * 1024
@@ -124,7 +124,7 @@ def came(name: str, user_id: str, *, went: bool = False) -> bytes:
 
 def sentence(content: str, id: str, ms: int) -> bytes:
     """What the server has to say to one client."""
-    said = {"user_id": None, "name": "system", "role": "system", "content": content, "id": id, "created_at": ms}
+    said = {"user_id": None, "name": SYSTEM, "role": "system", "content": content, "id": id, "created_at": ms}
     return event("message", _json(said))
 
 

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import structlog
 
 from livethread.clock import Clock
-from livethread.domain.cursor import Cursor
 from livethread.domain.people import Person
 from livethread.domain.rooms import Register, free_name
 from livethread.errors import ApiError, NotFound
@@ -59,10 +58,18 @@ class Stay:
         sink: what it is told by.
         viewer: of the hub.
         stack: what to undo when it leaves.
+        place: the one that it takes.
     """
 
     def __init__(
-        self, thread_id: str, assistant_id: str, is_default: bool, sink: InRoom, viewer: Viewer, stack: ExitStack
+        self,
+        thread_id: str,
+        assistant_id: str,
+        is_default: bool,
+        sink: InRoom,
+        viewer: Viewer,
+        stack: ExitStack,
+        place: ExitStack,
     ) -> None:
         self.thread_id = thread_id
         self.assistant_id = assistant_id
@@ -70,15 +77,24 @@ class Stay:
         self.sink = sink
         self.viewer = viewer
         self._stack = stack
+        self._place: ExitStack | None = place
 
     @property
     def is_over(self) -> bool:
         """Whether the hub has let go of it."""
         return self.viewer.closed.done()
 
+    def give_place(self) -> ExitStack | None:
+        """Its place, for the one that comes instead of it; None if it has none any more."""
+        place, self._place = self._place, None
+        return place
+
     def leave(self) -> None:
         """Be there no more."""
         self._stack.close()
+        place = self.give_place()
+        if place is not None:
+            place.close()
 
 
 class Lobby:
@@ -139,19 +155,19 @@ class Lobby:
         try:
             assistant = await self.rooms.assistant(said.assistant_id)
             thread_id = said.thread_id or await self.rooms.default()
-            assert thread_id is not None
-            known = before is not None and before.thread_id == thread_id and said.last is None
-            held = before.sink.held if before is not None and known else None
-            return await self._enter(guest, said, thread_id, assistant.id, held=held, welcome=welcome)
+            return await self._enter(guest, said, thread_id, assistant.id, before, welcome=welcome)
         finally:
             self._entering -= 1
 
     async def _enter(
-        self, guest: Guest, said: Register, thread_id: str, assistant_id: str, *, held: Cursor | None, welcome: bool
+        self, guest: Guest, said: Register, thread_id: str, assistant_id: str, before: Stay | None, *, welcome: bool
     ) -> Stay:
         is_default = said.thread_id is None
-        with ExitStack() as stack:
-            stack.enter_context(self._places.taken(thread_id))
+        known = before.sink if before is not None and before.thread_id == thread_id and said.last is None else None
+        with ExitStack() as place, ExitStack() as stack:
+            given = before.give_place() if before is not None and before.thread_id == thread_id else None
+            place.enter_context(self._places.taken(thread_id) if given is None else given)
+            held = None if known is None else known.held
             found = await self.rooms.find(thread_id, last=said.last, held=held, from_begin=said.stream)
             async with self._naming:  # two who come at once under one name are told apart
                 hub = self._hubs.of(thread_id)
@@ -165,16 +181,23 @@ class Lobby:
             if is_default:
                 stack.callback(self._note_leave)
             stack.callback(hub.detach, viewer)
-            note = None if name == said.name else f"The name {said.name} is taken here: the others see you as {name}."
+            told = before is not None and before.sink.person.name == name
+            note = (
+                ""
+                if told or name == said.name
+                else f"The name {said.name} is taken here: the others see you as {name}."
+            )
             there = {person.user_id: person.name for person in people.listed()}
-            sink.begin(found, there, welcome=welcome, note=note if welcome else None)
+            sink.begin(found, there, before=known, note=note)
+            if welcome:
+                sink.welcome()
             viewer.closed.add_done_callback(lambda _: guest.lost())
             self._waiting.discard(guest)
             if is_default:
                 for other in tuple(self._waiting):
                     self._waiting.discard(other)
                     self.do(other.follow())
-            return Stay(thread_id, assistant_id, is_default, sink, viewer, stack.pop_all())
+            return Stay(thread_id, assistant_id, is_default, sink, viewer, stack.pop_all(), place.pop_all())
 
     def sentence(self, text: str) -> bytes:
         """The packet of what the server has to say to a client that is in no room."""
@@ -228,7 +251,7 @@ class Lobby:
             self._note_leave()
 
     async def _delete_if_empty(self) -> None:
-        thread_id = await self.rooms.default(make=False)
+        thread_id = await self.rooms.known_default()
         if thread_id is None:
             return
         if self._entering or self._hubs.watched(thread_id):

@@ -110,3 +110,13 @@ async def test_arguments_may_be_nested_in_arguments() -> None:
     chunks, _ = await play(deep_arguments(100))
     arguments = "".join(chunk.text for chunk in chunks if isinstance(chunk, ToolCallArguments))
     assert arguments.count("}") == 100
+
+
+@pytest.mark.parametrize("scenario", ['{"turns": [[{"text": "a"}]]}', "turns: [[{text: a}]]\n..."])
+def test_instructions_that_are_added_behind_a_script_are_no_part_of_it(scenario: str) -> None:
+    assert read(f"{scenario}\nPlease address the user as: Ann.\nToday is {{") == read(scenario)
+
+
+def test_behind_the_value_on_its_line_nothing_may_stand() -> None:
+    with pytest.raises(ProviderError, match="line 1, column 28"):
+        read('{"turns":[[{"text":"a"}]]} x')

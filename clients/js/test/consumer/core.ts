@@ -15,6 +15,8 @@ import {
 } from "livethread";
 import { eventSource } from "livethread/event-source";
 import { type ListedThread, type ListState, threadList } from "livethread/list";
+import { socketIo } from "livethread/socket-io";
+import { io } from "socket.io-client";
 import { type Equal, is } from "./equal.js";
 
 const client: Client = createClient({ url: "http://127.0.0.1:8000", name: "Ann", limit: 50, follow: eventSource });
@@ -52,6 +54,9 @@ if (error instanceof Unreachable) void error.cause;
 const list = threadList(client);
 is<Equal<ReturnType<typeof list.getSnapshot>, ListState>>();
 is<Equal<ListedThread["title"], string | null>>();
+
+createClient({ follow: socketIo(io) });
+createClient({ follow: socketIo(io, { transports: ["websocket"], withCredentials: true }) });
 
 createClient({ tools: { look: async ({ place }, { run_id }) => ({ place, run_id }) } });
 
