@@ -74,6 +74,22 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Reported:
+    """A figure of which nothing is asked.
+
+    Args:
+        says: what is measured.
+        figure: what it came to.
+    """
+
+    says: str
+    figure: float
+
+    def __str__(self) -> str:
+        return f"no bar   {self.says}: {number(self.figure, 2)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Floor:
     """What a figure has to be at least.
 

@@ -1,7 +1,7 @@
 """Livethread as it serves, with text that grows in its drafts by itself: no run and no model API.
 
 Nothing is passed by: each event is appended to a draft in the store, written to its file, swept by the hub and handed
-to viewers that came over HTTP. ``python -m benchmarks.fan_out.livethread_server PORT FOLDER direct|asgi``.
+to viewers that came over HTTP. ``python -m benchmarks.fan_out.livethread_server PORT FOLDER direct|asgi|sockets``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import uvicorn
 
@@ -35,14 +35,20 @@ class OneByOne(Pace):
         """It makes no difference."""
 
 
+STREAM: Final = "/v1/threads/{}/events?snapshot=none"
+SOCKET: Final = '420["subscribe",{{"thread_id":"{}","snapshot":false}}]'
+
+
 class Drafts:
     """Threads with an open message each, whose text grows.
 
     Args:
         app: the server that the threads are in.
+        asked: what a viewer of one asks with, with a place for its id.
     """
 
-    def __init__(self, app: Livethread) -> None:
+    def __init__(self, app: Livethread, asked: str) -> None:
+        self._asked = asked
         self._hubs = app.hubs
         # A run would grow its draft so, too; the app shows its store to nobody else.
         self._drafts = cast(FileDrafts, app.hubs._draft_of.__self__)  # type: ignore[attr-defined]
@@ -56,7 +62,7 @@ class Drafts:
         for _, message_id in self._open:
             self._drafts.end(message_id)
         self._open = list(await asyncio.gather(*(self._thread() for _ in range(count))))
-        return [f"/v1/threads/{thread_id}/events?snapshot=none" for thread_id, _ in self._open]
+        return [self._asked.format(thread_id) for thread_id, _ in self._open]
 
     async def _thread(self) -> tuple[str, str]:
         thread = Thread.create(ThreadCreate(), self._ids, 0)
@@ -91,7 +97,7 @@ class Drafts:
 @asynccontextmanager
 async def served(settings: Settings, sink: str) -> AsyncIterator[Livethread]:
     """Livethread under its own server, or as an app under an ASGI server that knows nothing of it."""
-    if sink == "direct":
+    if sink != "asgi":
         async with running(settings) as server:
             yield server.app
         return
@@ -107,7 +113,7 @@ async def served(settings: Settings, sink: str) -> AsyncIterator[Livethread]:
 async def main(port: int, folder: Path, sink: str) -> None:
     """Serve until the standard input ends."""
     async with served(Settings(port=port, data=folder, local_engines=False), sink) as app:
-        drafts = Drafts(app)
+        drafts = Drafts(app, SOCKET if sink == "sockets" else STREAM)
         await obey(Publisher(drafts.begin, drafts.publish, drafts.handed_out, drafts.joins))
 
 

@@ -1,9 +1,11 @@
-/* The load: viewers of event streams, all in one thread, that cost as little as they can.
+/* The load: viewers of event streams or over Socket.IO, all in one thread, that cost as little as they can.
  *
  * Of what comes it looks for stamps only, "@<nanoseconds of CLOCK_MONOTONIC>;", one in each event, and scans
  * every byte for them. It is told what to do by lines on its standard input, and answers each with a line:
  *
- *   open PORT VIEWERS PATH...   so many viewers of every path; answered when all have begun to read
+ *   open PORT VIEWERS TOPIC...  so many viewers of every topic; answered when all have begun to read.
+ *                               A topic is the path of an event stream, or the Socket.IO packet that asks
+ *                               for its events and for an acknowledgement, as 420["join","0"]
  *   begin                       what came so far does not count
  *   await EVENTS SECONDS        answered when so many have come or it has taken too long:
  *                               events reads bytes cpu_ns first_ns last_ns p50_ns p99_ns
@@ -26,16 +28,25 @@
 enum { CONNECTING_AT_ONCE = 128, BUFFER = 256 * 1024, READY = 512, LINEAR = 32, BUCKETS = 60 * LINEAR, STDIN = -1 };
 
 typedef struct {
-    int fd, path;
+    int fd, topic;
     int head;        /* bytes of the blank line behind the answer's head that have come; 4: all of them */
-    int attached;    /* the body has begun */
+    int attached;    /* its events may come */
     int in_stamp;    /* a stamp was cut, and this is what came of it */
     uint64_t stamp;
+    int head_bytes;  /* of a WebSocket's frame that have come */
+    unsigned char frame[10];
+    int kept;
+    char packet[2];  /* the first characters of the frame's packet */
+    uint64_t left;   /* bytes of it that are to come */
 } Viewer;
+
+static const char STREAM[] = "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
+static const char SOCKET[] = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
 
 static Viewer *viewers;
 static int total, begun, attached, port, epoll;
-static char **paths;
+static char **topics;
 static char buffer[BUFFER];
 static uint64_t events, reads, bytes, first_at, last_at, cpu_before, histogram[BUCKETS];
 
@@ -75,8 +86,7 @@ static void begin_one(void) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     char request[1024];
-    int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n",
-                          paths[viewer->path]);
+    int length = snprintf(request, sizeof request, *topics[viewer->topic] == '/' ? STREAM : SOCKET, topics[viewer->topic]);
     if ((viewer->fd = socket(AF_INET, SOCK_STREAM, 0)) < 0) fail("socket");
     if (connect(viewer->fd, (struct sockaddr *)&address, sizeof address) < 0) fail("connect");
     if (send(viewer->fd, request, (size_t)length, 0) != length) fail("send");
@@ -103,25 +113,78 @@ static void scan(Viewer *viewer, const char *at, const char *end, uint64_t now) 
     }
 }
 
+static void attach(Viewer *viewer) {
+    if (viewer->attached) return;
+    viewer->attached = 1;
+    attached++;
+    if (begun < total) begin_one();
+}
+
+/* A packet as one frame, masked as a client's has to be, by a key that changes nothing. */
+static void say(Viewer *viewer, const char *packet) {
+    unsigned char frame[256] = {0x81};
+    size_t size = strlen(packet), head = size < 126 ? 2 : 4;
+    if (head + 4 + size > sizeof frame) errno = EMSGSIZE, fail("a packet");
+    frame[1] = 0x80 | (unsigned char)(head == 2 ? size : 126);
+    if (head == 4) frame[2] = (unsigned char)(size >> 8), frame[3] = (unsigned char)size;
+    memcpy(frame + head + 4, packet, size);
+    if (send(viewer->fd, frame, head + 4 + size, 0) != (ssize_t)(head + 4 + size)) fail("send");
+}
+
+/* A packet has come. Its first characters say what it is: Engine.IO opens, or pings; Socket.IO connects, or refuses to,
+ * or acknowledges. */
+static void heard(Viewer *viewer) {
+    const char *packet = viewer->packet;
+    if (packet[0] == '0') say(viewer, "40");
+    else if (packet[0] == '2') say(viewer, "3");
+    else if (!memcmp(packet, "40", 2)) say(viewer, topics[viewer->topic]);
+    else if (!memcmp(packet, "43", 2)) attach(viewer);
+    else if (memcmp(packet, "42", 2)) errno = EPROTO, fail("a packet");
+}
+
+static int head_size(const unsigned char *frame) {
+    return frame[1] < 126 ? 2 : frame[1] == 126 ? 4 : 10;
+}
+
+static void read_frames(Viewer *viewer, const char *at, const char *end, uint64_t now) {
+    while (at < end) {
+        if (viewer->head_bytes < 2 || viewer->head_bytes < head_size(viewer->frame)) {
+            viewer->frame[viewer->head_bytes++] = (unsigned char)*at++;
+            if (viewer->head_bytes < 2 || viewer->head_bytes < head_size(viewer->frame)) continue;
+            if (viewer->frame[0] != 0x81) errno = EPROTO, fail("a frame that is not a whole text");
+            viewer->left = viewer->head_bytes == 2 ? viewer->frame[1] : 0;
+            for (int index = 2; index < viewer->head_bytes; index++) viewer->left = viewer->left << 8 | viewer->frame[index];
+            memset(viewer->packet, 0, sizeof viewer->packet);
+            viewer->kept = 0;
+            continue;
+        }
+        uint64_t here = (uint64_t)(end - at) < viewer->left ? (uint64_t)(end - at) : viewer->left;
+        for (uint64_t index = 0; index < here && viewer->kept < 2; index++) viewer->packet[viewer->kept++] = at[index];
+        scan(viewer, at, at + here, now);
+        at += here;
+        viewer->left -= here;
+        if (viewer->left) return;
+        viewer->head_bytes = 0;
+        heard(viewer);
+    }
+}
+
 static void read_one(Viewer *viewer) {
     ssize_t got = recv(viewer->fd, buffer, sizeof buffer, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
-        fprintf(stderr, "load client: the server closed the stream %s: %s\n", paths[viewer->path], got ? strerror(errno) : "its end");
+        fprintf(stderr, "load client: the server closed %s: %s\n", topics[viewer->topic], got ? strerror(errno) : "its end");
         exit(1);
     }
     const char *at = buffer, *end = buffer + got;
-    if (!viewer->attached) {
-        while (at < end && viewer->head < 4)
-            viewer->head = *at == "\r\n\r\n"[viewer->head] ? viewer->head + 1 : *at == '\r', at++;
-        if (at == end) return;
-        viewer->attached = 1;
-        attached++;
-        if (begun < total) begin_one();
-    }
+    while (at < end && viewer->head < 4)
+        viewer->head = *at == "\r\n\r\n"[viewer->head] ? viewer->head + 1 : *at == '\r', at++;
+    if (at == end) return;
+    int stream = *topics[viewer->topic] == '/';
+    if (stream) attach(viewer);
     uint64_t before = events;
     bytes += (uint64_t)got;
-    scan(viewer, at, end, clock_ns(CLOCK_MONOTONIC));
+    (stream ? scan : read_frames)(viewer, at, end, clock_ns(CLOCK_MONOTONIC));
     reads += events > before;
 }
 
@@ -130,13 +193,13 @@ static void open_all(char *arguments) {
     char *rest = NULL;
     port = atoi(strtok_r(arguments, " \n", &rest));
     each = atoi(strtok_r(NULL, " \n", &rest));
-    paths = malloc((size_t)room * sizeof *paths);
-    for (char *path; (path = strtok_r(NULL, " \n", &rest)); paths[count++] = strdup(path))
-        if (count == room) paths = realloc(paths, (size_t)(room *= 2) * sizeof *paths);
+    topics = malloc((size_t)room * sizeof *topics);
+    for (char *topic; (topic = strtok_r(NULL, " \n", &rest)); topics[count++] = strdup(topic))
+        if (count == room) topics = realloc(topics, (size_t)(room *= 2) * sizeof *topics);
     total = each * count;
     begun = attached = 0;
     viewers = calloc((size_t)total, sizeof *viewers);
-    for (int index = 0; index < total; index++) viewers[index].path = index % count;
+    for (int index = 0; index < total; index++) viewers[index].topic = index % count;
     while (begun < total && begun < CONNECTING_AT_ONCE) begin_one();
 }
 

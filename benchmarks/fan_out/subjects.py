@@ -1,16 +1,17 @@
-"""What is measured: Livethread with both its sinks, four other servers, and the limit."""
+"""What is measured: over each face Livethread beside its peers, and over server-sent events the limit, too."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from benchmarks.fan_out.compiled import HERE, compiled
 from benchmarks.fan_out.told import Told, told
@@ -20,8 +21,9 @@ OURS, ASGI = "Livethread", "Livethread, ASGI sink"
 STARLETTE, SSE_STARLETTE, NODE, NCHAN, LIMIT = (
     "Starlette + queues", "sse-starlette", "Node http", "nginx + Nchan", "C send loop",
 )  # fmt: skip
-NAMES = (OURS, ASGI, STARLETTE, SSE_STARLETTE, NODE, NCHAN, LIMIT)
+OURS_SOCKETS, PYTHON_SOCKETIO, NODE_SOCKETIO = "Livethread over Socket.IO", "python-socketio", "Node socket.io"
 
+_SOCKETIO = Path("clients/js/node_modules/socket.io/package.json")
 _NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 _NGINX = """\
 load_module {module};
@@ -91,6 +93,9 @@ def subjects(folder: Path, core: int | None) -> dict[str, Callable[[], AbstractC
         NODE: lambda: _server(NODE, lambda port: [node(), HERE / "peers/node_http.mjs", port], core),
         NCHAN: lambda: _nchan(folder, core),
         LIMIT: lambda: _server(LIMIT, lambda port: [compiled("peers/send_loop.c", folder), port], core),
+        OURS_SOCKETS: python(OURS_SOCKETS, "livethread_server", folder / "sockets", "sockets"),
+        PYTHON_SOCKETIO: python(PYTHON_SOCKETIO, "peers.socketio_rooms"),
+        NODE_SOCKETIO: lambda: _server(NODE_SOCKETIO, lambda port: [node(), socketio(), port], core),
     }
 
 
@@ -150,9 +155,35 @@ def node() -> str:
     return program
 
 
-def versions() -> str:
-    """What the programs that are no Python packages say of their versions."""
+def socketio() -> Path:
+    """The server made of Node's socket.io.
+
+    Raises:
+        SystemExit: its package is not installed; with a sentence.
+    """
+    if not _SOCKETIO.exists():
+        raise SystemExit(f"socket.io is missing: run `make test` once, or leave {NODE_SOCKETIO!r} out with --only.")
+    return HERE / "peers/node_socketio.mjs"
+
+
+def _node_version() -> str:
+    said = subprocess.run([node(), "--version"], capture_output=True, text=True).stdout.strip()
+    return f"Node {said.removeprefix('v')}"
+
+
+def _nginx_version() -> str:
     said = subprocess.run([nginx(), "-v"], capture_output=True, text=True).stderr
     known = re.search(r"nginx/([\d.]+)", said)
-    told_by_node = subprocess.run([node(), "--version"], capture_output=True, text=True).stdout.strip()
-    return f"Node {told_by_node.removeprefix('v')}, nginx {known[1] if known else '?'}"
+    return f"nginx {known[1] if known else '?'}"
+
+
+def _socketio_version() -> str:
+    return f"{_node_version()}, socket.io {json.loads(_SOCKETIO.read_bytes())['version']}"
+
+
+PROGRAMS: Final[Mapping[str, Callable[[], str]]] = {
+    NODE: _node_version,
+    NCHAN: _nginx_version,
+    NODE_SOCKETIO: _socketio_version,
+}
+"""The versions of what is no Python package, by the subjects made of it."""

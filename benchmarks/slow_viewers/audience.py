@@ -1,4 +1,4 @@
-"""Viewers of one thread over bare sockets, in one process: most read what there is, some a little every second."""
+"""Viewers of one thread over bare sockets, in one process: most read what there is, some are slow."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ import select
 import socket
 import time
 from array import array
-from urllib.parse import urlsplit
+
+from benchmarks.slow_viewers.slow import Slow, stream
 
 _STAMP = re.compile(rb"@(\d+);")
-_READY = b"\nevent: thread.snapshot\n"
-_SLOW_BUFFER = 4096
-"""Bytes of a slow viewer's receive buffer, as the kernel is asked for: so little is kept out of the server's sight."""
 
 
 class Audience:
-    """Viewers who have all read their snapshot.
+    """Viewers who all have their snapshot.
 
     Args:
-        url: of the stream.
+        url: of the server.
+        thread_id: what they look at.
         fast: how many read at once.
-        slow: how many read slowly.
-        rate: bytes that a slow one reads in a second.
+        slow: the kind of those who are slow.
+        count: how many of them there are.
     """
 
-    def __init__(self, url: str, fast: int, slow: int, rate: int) -> None:
+    def __init__(self, url: str, thread_id: str, fast: int, slow: Slow, count: int) -> None:
         self.ages = array("q")
         """Microseconds from the writing of a token by the model API to its arrival, at a viewer that reads at once."""
         self.read_slowly = 0
         """Bytes that the slow ones have read."""
-        self._rate = rate
-        self._fast = [_viewer(url) for _ in range(fast)]
-        self._slow = [_viewer(url, _SLOW_BUFFER) for _ in range(slow)]
+        self._rate = slow.rate
+        self._fast = [stream(url, thread_id, None) for _ in range(fast)]
+        self._slow = [viewer for viewer in (slow.attach(url, thread_id) for _ in range(count)) if viewer is not None]
+        for viewer in [*self._fast, *self._slow]:
+            viewer.setblocking(False)
         self._poll = select.epoll()
         self._by_number = {viewer.fileno(): viewer for viewer in self._fast}
         for number in self._by_number:
@@ -64,7 +65,7 @@ class Audience:
                     now = time.monotonic_ns() // 1000
                     for stamp in _STAMP.findall(data):
                         self.ages.append(now - int(stamp))
-            while self._slow and turn < passed * len(self._slow):
+            while self._rate and turn < passed * len(self._slow):
                 self.read_slowly += _take(self._slow[turn % len(self._slow)], self._rate)
                 turn += 1
         return (time.process_time() - busy) / seconds
@@ -74,24 +75,6 @@ class Audience:
         self._poll.close()
         for viewer in [*self._fast, *self._slow]:
             viewer.close()
-
-
-def _viewer(url: str, buffer: int | None = None) -> socket.socket:
-    parts = urlsplit(url)
-    viewer = socket.socket()
-    if buffer is not None:
-        viewer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    viewer.connect((parts.hostname, parts.port))
-    viewer.sendall(f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
-    viewer.settimeout(30)
-    answer = b""
-    while _READY not in answer or not answer.endswith(b"\n\n\r\n"):
-        more = viewer.recv(65536)
-        if not more:
-            raise RuntimeError(f"a viewer was not let in: {answer!r}")
-        answer += more
-    viewer.setblocking(False)
-    return viewer
 
 
 def _take(viewer: socket.socket, limit: int) -> int:

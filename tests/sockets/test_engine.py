@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from livethread.sockets.engine import MOST_AT_ONCE
+from livethread.sockets.engine import MOST_AT_ONCE, MOST_UNFETCHED
 
 UNREADABLE = "This cannot be read. Expected an event: a JSON array that begins with its name."
 
@@ -133,6 +133,16 @@ async def test_a_body_that_is_too_large_is_not_read_and_the_session_goes_on(web:
     )
     assert await (await web.post(address, data='42["dance"]')).text() == "OK"
     assert (await (await web.get(address)).text()).startswith('42["error",{"event": "dance"')
+
+
+async def test_who_asks_for_acknowledgements_and_fetches_none_is_sent_away(web: aiohttp.ClientSession) -> None:
+    address = await polling(web)
+    body = "\x1e".join(['421["unsubscribe",{"thread_id":"thread_1"}]'] * 16)
+    for _ in range(MOST_UNFETCHED // 16 + 10):
+        await web.post(address, data=body)
+    packets = (await (await web.get(address)).text()).split("\x1e")
+    assert set(packets) == {"431[]", "41"}
+    assert len(packets) < MOST_UNFETCHED + 10
 
 
 async def test_a_body_of_unknown_length_is_not_read(web: aiohttp.ClientSession) -> None:

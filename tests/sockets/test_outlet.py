@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from engineio.payload import Payload
 
-from livethread.sockets.outlet import AT_ONCE, Outlet
+from livethread.sockets.outlet import AT_ONCE, HEAP, Outlet
 from livethread.sockets.packets import Bundle, event
 
 
@@ -126,6 +126,30 @@ async def test_nothing_overtakes_what_was_queued_before_an_upgrade() -> None:
     assert client.poll() == texts(3)
     client.outlet.write(numbered(1, 3))
     assert client.connection.written == [numbered(1, 3).frames]
+
+
+async def test_who_says_much_and_fetches_nothing_is_heard_no_more() -> None:
+    client = Client()
+    for number in range(AT_ONCE + HEAP):
+        await client.outlet.answer(numbered(1, number))
+    answering = asyncio.ensure_future(client.outlet.answer(numbered(1)))
+    await asyncio.sleep(0)
+    assert not answering.done()
+    while client.poll():
+        pass
+    await answering
+
+
+async def test_who_says_much_over_a_websocket_and_reads_nothing_is_heard_no_more() -> None:
+    connection = Connection()
+    client = Client(connection)
+    await client.outlet.answer(numbered(1))
+    connection.write_paused = True
+    answering = asyncio.ensure_future(client.outlet.answer(numbered(1)))
+    await asyncio.sleep(0)
+    assert not answering.done()
+    connection.room.set()
+    await answering
 
 
 async def test_a_poll_that_waits_is_ended_behind_the_last_words() -> None:

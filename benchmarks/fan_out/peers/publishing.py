@@ -1,8 +1,8 @@
 """What the publishers written in Python share: the event, and what they are told on their standard input.
 
-``topics N`` is answered with so many paths to read from; ``publish BATCH RATE SECONDS`` with how many events
-there were. With a rate, each event is published when it is due. Without, every topic gets a batch in one turn of the
-loop, and the next when that was handed out.
+``topics N`` is answered with what a viewer of each asks with (see ``load.c``); ``publish BATCH RATE SECONDS`` with how
+many events there were. With a rate, each event is published when it is due. Without, every topic gets a batch in one
+turn of the loop, and the next when that was handed out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _EVENT = (
     b"event: thread.message.delta\n"
@@ -30,18 +30,26 @@ def event(due: int, number: int) -> bytes:
     return _EVENT % (text(due).encode(), number & 0xFFFFF)
 
 
+def thread_event(due: int, number: int) -> dict[str, Any]:
+    """The same as a Livethread server would tell it over Socket.IO."""
+    value = [{"index": 0, "type": "text", "text": {"value": text(due)}}]
+    data = {"id": "msg_A1b2C3d4E5f6G7h8I9j0K1l2", "object": "thread.message.delta", "delta": {"content": value}}
+    id = f"7.k3f9~5.0.{number & 0xFFFFF:05x}"
+    return {"thread_id": "thread_A1b2C3d4E5f6G7h8I9j0K1l2", "id": id, "event": "thread.message.delta", "data": data}
+
+
 class Publisher(NamedTuple):
     """How a server publishes.
 
     Args:
-        begin: make so many topics, without viewers yet; their paths.
+        begin: make so many topics, without viewers yet; what a viewer of each asks with.
         publish: hand the event with this number, due at that time, to the viewers of a topic.
         handed_out: come back when all that was published has been written to its viewers.
         joins: whether events may be joined from now on, for a server that does it by itself.
     """
 
     begin: Callable[[int], Awaitable[list[str]]]
-    publish: Callable[[int, int, int], None]
+    publish: Callable[[int, int, int], Awaitable[None] | None]
     handed_out: Callable[[], Awaitable[None]]
     joins: Callable[[bool], None] = lambda joins: None
 
@@ -71,7 +79,9 @@ async def _pressed(publisher: Publisher, topics: int, batch: int, seconds: float
         for topic in range(topics):
             due = time.monotonic_ns()
             for _ in range(batch):
-                publisher.publish(topic, due, number)
+                wait = publisher.publish(topic, due, number)
+                if wait is not None:
+                    await wait
                 number += 1
         await publisher.handed_out()
     return number
@@ -83,7 +93,9 @@ async def _paced(publisher: Publisher, topics: int, rate: float, seconds: float)
     end = begun + int(seconds * 1e9)
     while (now := time.monotonic_ns()) < end:
         while (due := begun + int(number * gap)) <= now:
-            publisher.publish(number % topics, due, number)
+            wait = publisher.publish(number % topics, due, number)
+            if wait is not None:
+                await wait
             number += 1
         await asyncio.sleep((due - now) / 1e9)
     return number

@@ -58,7 +58,7 @@ class SocketConversation:
             await self._room.refuse(refused.message)
         else:
             said = {"event": name, **refused.described}
-            self._outlet.write(Bundle([event("error", json.dumps(said).encode("ascii"))]))
+            await self._outlet.answer(Bundle([event("error", json.dumps(said).encode("ascii"))]))
         return {"verdict": "error", "status": refused.status, "error": refused.described}
 
     def close(self) -> None:

@@ -25,6 +25,9 @@ from livethread.sockets.polls import Polls
 MOST_AT_ONCE: Final = 2 * 1024 * 1024
 """Bytes of one packet of a client; a larger one ends its connection. Events of less are refused with a sentence."""
 
+MOST_UNFETCHED: Final = 1000
+"""Packets; who asks for more acknowledgements than that and fetches none is sent away."""
+
 _SILENT: Final = logging.getLogger("livethread.engineio")
 """Whatever a client sends, the engine would log it with a stack."""
 _SILENT.setLevel(logging.CRITICAL + 1)
@@ -161,7 +164,11 @@ class Engine:
     async def _hear(self, name: Any, sid: str, *args: Any) -> Any:
         if sid not in self._conversations:
             return None
-        return await self._conversations[sid][0].hear(name if isinstance(name, str) else None, args)
+        conversation, outlet = self._conversations[sid]
+        if outlet.unfetched > MOST_UNFETCHED:
+            await self._server.disconnect(sid)
+            return None
+        return await conversation.hear(name if isinstance(name, str) else None, args)
 
 
 def _is_small(scope: Scope) -> bool:

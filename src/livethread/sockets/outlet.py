@@ -16,6 +16,9 @@ from engineio.packet import MESSAGE, Packet
 from livethread.sockets.connection import WebSocketConnection
 from livethread.sockets.packets import Bundle
 
+HEAP: Final = 64
+"""Packets, of whatever it was handed, beyond which a client that polls is not heard until it has fetched some."""
+
 AT_ONCE: Final = 8
 """Packets in Engine.IO's queue; its clients take no more than 16 in one answer to a poll, its own pings among them."""
 
@@ -57,6 +60,20 @@ class Outlet:
     def full(self) -> Awaitable[None] | None:
         """What to wait for before more is written to the transport; None if that takes more."""
         return self if self._connection is not None and self._connection.write_paused else None
+
+    async def answer(self, bundle: Bundle) -> None:
+        """Hand packets to a client that has said something; come back when it may say more.
+
+        Who says much and reads nothing is heard no more. Who polls may say something and fetch the answer afterwards.
+        """
+        wait = self.write(bundle)
+        if wait is not None and (self.transport is not None or len(self._rest) > HEAP):
+            await wait
+
+    @property
+    def unfetched(self) -> int:
+        """Packets in Engine.IO's queue, the acknowledgements that the engine itself puts there among them."""
+        return int(self._socket.queue.qsize())
 
     def close(self) -> None:
         """The client has gone, or is to go: the engine would leave a poll of its waiting, and its end unsaid."""
