@@ -104,6 +104,7 @@ def test_a_folder_of_an_earlier_version_is_exported_as_it_is(tmp_path: Path) -> 
     bring(tmp_path / "dump", tmp_path / "data")
     expected = objects(tmp_path / "data")
     with closing(sqlite3.connect(tmp_path / "data" / "livethread.db")) as database, database:
+        database.execute("DROP TABLE rooms")
         database.execute("DROP INDEX ix_threads_active_at_id")
         database.execute("CREATE INDEX ix_threads_active_at ON threads (active_at)")
         database.execute("DROP TABLE claims")
