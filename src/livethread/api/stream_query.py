@@ -11,7 +11,7 @@ from starlette.types import Scope
 
 from livethread.domain import cursor
 from livethread.domain.cursor import Cursor
-from livethread.domain.people import Person, name_of, user_id_of
+from livethread.domain.people import Person, name_of, person_of, user_id_of
 from livethread.errors import ApiError
 from livethread.live.snapshot import DEFAULT_LIMIT
 
@@ -84,17 +84,7 @@ def _snapshot(query: Mapping[str, str]) -> bool:
 
 
 def _person(query: Mapping[str, str]) -> Person | None:
-    name, user_id = _text(query, "name", name_of), _text(query, "user_id", user_id_of)
-    if name is not None and user_id is not None:
-        return Person(user_id, name)
-    if name is None and user_id is None:
-        return None
-    missing = "user_id" if user_id is None else "name"
-    raise ApiError(
-        f"Missing required parameter: '{missing}'. Who says who they are gives both a 'name' and a 'user_id'.",
-        param=missing,
-        code="missing_required_parameter",
-    )
+    return person_of(_text(query, "name", name_of), _text(query, "user_id", user_id_of))
 
 
 def _text(query: Mapping[str, str], param: str, checked: Callable[[str], str]) -> str | None:

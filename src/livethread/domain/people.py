@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import AfterValidator
 
 from livethread.domain.body import Body
+from livethread.errors import ApiError
 
 LONGEST: Final = 64
 """Characters of a name, and of a user id."""
@@ -62,6 +63,24 @@ def user_id_of(text: str) -> str:
 
 
 UserId = Annotated[str, AfterValidator(user_id_of)]
+
+
+def person_of(name: str | None, user_id: str | None) -> Person | None:
+    """Who a viewer says it is; None if it says nothing.
+
+    Raises:
+        ApiError: it has said half of it.
+    """
+    if name is not None and user_id is not None:
+        return Person(user_id, name)
+    if name is None and user_id is None:
+        return None
+    missing = "user_id" if user_id is None else "name"
+    raise ApiError(
+        f"Missing required parameter: '{missing}'. Who says who they are gives both a 'name' and a 'user_id'.",
+        param=missing,
+        code="missing_required_parameter",
+    )
 
 
 class Typing(Body):

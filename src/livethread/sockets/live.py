@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from livethread.domain import cursor
 from livethread.domain.body import Body
 from livethread.domain.given_ids import ThreadId
-from livethread.domain.people import Person, UserId, name_of
+from livethread.domain.people import Person, UserId, name_of, person_of
 from livethread.errors import ApiError
 from livethread.live.hubs import Hubs
 from livethread.live.places import Places
@@ -45,16 +45,7 @@ class Asked(Body):
         Raises:
             ApiError: it has said half of it.
         """
-        if self.name is not None and self.user_id is not None:
-            return Person(self.user_id, self.name)
-        if self.name is None and self.user_id is None:
-            return None
-        missing = "user_id" if self.user_id is None else "name"
-        raise ApiError(
-            f"Missing required parameter: '{missing}'. Who says who they are gives both a 'name' and a 'user_id'.",
-            param=missing,
-            code="missing_required_parameter",
-        )
+        return person_of(self.name, self.user_id)
 
 
 class Named(Body):
