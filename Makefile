@@ -10,7 +10,7 @@ bin := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sdks check format lock torture bench clean setup-server setup-dev
+.PHONY: help run test test-sdks test-examples check format lock torture bench clean setup-server setup-dev
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: setup-dev ## run every test (ARGS= goes to pytest)
 
 test-sdks: setup-dev ## run the whole SDK matrix: every version of the official SDKs against every call (ARGS= goes to pytest)
 	@exec $(bin)/pytest -m '' tests/matrix $(ARGS)
+
+test-examples: setup-dev ## install each example as its README says, and drive it in a browser (ARGS= goes to pytest)
+	@exec $(bin)/pytest -m '' --timeout 400 tests/examples $(ARGS)
 
 check: setup-dev ## format, lint, types and import arrows, in seconds
 	@$(bin)/ruff format --check --quiet --output-format concise . || { echo 'Some files are not formatted: make format'; exit 1; }

@@ -38,10 +38,10 @@ describe.each([[["websocket"]], [["polling"]], [["polling", "websocket"]]])("ove
     const thread = await one.createThread();
     const ours = variable();
     await one.addMessageAndRun(thread.id, "Go", await server.player(says(...WORDS)), ours.set);
+    const { status, error } = one.thread(thread.id).getSnapshot(); // at once: nobody wants the thread any more
+    expect([status, error, one.made.length]).toEqual(["live", null, 1]);
     expect(ours.values.length).toBeGreaterThan(10);
     expect(ours.values.at(-1)).toEqual(await server.messages(thread.id));
-    const state = one.thread(thread.id).getSnapshot();
-    expect([state.status, state.error, one.made.length]).toEqual(["live", null, 1]);
   });
 
   test("many threads share a socket, which is closed behind the last", async () => {

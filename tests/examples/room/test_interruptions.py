@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.examples_room.room import Room
+from tests.examples.room.room import Room
 from tests.page_scenes.screen import until
 
 _NO_WEB_SOCKETS = """window.WebSocket = class {

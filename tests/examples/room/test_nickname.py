@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.examples_room.room import PHONE, Room
+from tests.examples.room.room import Room
+from tests.examples.stage.tab import PHONE
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from tests.examples_room.site import EXAMPLE, USUAL, build
+from tests.examples.room.site import EXAMPLE, USUAL, build
 
 SOURCES = sorted(path for path in (EXAMPLE / "src").iterdir() if path.suffix in (".js", ".vue", ".css"))
 

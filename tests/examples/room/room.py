@@ -14,19 +14,12 @@ from playwright.async_api import Browser
 from livethread import testing
 from livethread.settings import UpstreamSettings
 from tests.cuts.scene import Caller
-from tests.examples_room.line import Line
-from tests.examples_room.site import Site
-from tests.examples_room.visitor import Visitor
+from tests.examples.room.site import Site
+from tests.examples.room.visitor import Visitor
+from tests.examples.stage.line import Line
+from tests.examples.stage.tab import DESKTOP
 from tests.page_scenes.stage import text_of
 from tests.page_scenes.voices import Voice, Voices
-
-DESKTOP: dict[str, Any] = {"viewport": {"width": 1000, "height": 700}, "reduced_motion": "reduce"}
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "is_mobile": True,
-    "has_touch": True,
-    "device_scale_factor": 2,
-}
 
 
 @dataclass

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "examples" / "room"
 NODE = ROOT / ".venv" / "bin" / "node"
 USUAL = "http://127.0.0.1:8000"

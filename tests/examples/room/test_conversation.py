@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.examples_room.room import Room
+from tests.examples.room.room import Room
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

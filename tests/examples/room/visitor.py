@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
-from playwright.async_api import ConsoleMessage, Locator, Page
+from playwright.async_api import Locator, Page
 
-from tests.examples_room.line import Line
-from tests.page_scenes.screen import PATIENCE, until
+from tests.examples.stage.line import Line
+from tests.examples.stage.tab import Tab
+from tests.page_scenes.screen import until
 
 _SAID = """() => [...document.querySelectorAll("[data-message-id]")].map((message) => [
   message.getAttribute("aria-label"), message.querySelector(".bubble").innerText.trim()])"""
-_OF_THE_BROWSER = re.compile(r"net::ERR_|WebSocket connection to")
 
 
-class Visitor:
+class Visitor(Tab):
     """One page in a browser of its own.
 
     Args:
@@ -27,18 +26,9 @@ class Visitor:
     """
 
     def __init__(self, page: Page, address: str, line: Line, pictures: Path) -> None:
-        self.page = page
+        super().__init__(page, (address.rpartition("/")[0], line.url, line.url.replace("http", "ws")), pictures)
         self.line = line
-        self.faults: list[str] = []
-        """What a page must never do: errors nobody caught, dialogs, requests to somebody else."""
         self._address = address
-        self._pictures = pictures
-        self._known = (address.rpartition("/")[0], line.url, line.url.replace("http", "ws"), "data:")
-        page.set_default_timeout(PATIENCE * 1000)
-        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        page.on("console", self._on_console)
-        page.on("request", self._on_request)
-        page.on("dialog", self._on_dialog)
 
     # What they do
 
@@ -65,10 +55,6 @@ class Visitor:
         """Turn streaming on or off."""
         if (await self.streaming.get_attribute("aria-checked") == "true") != wanted:
             await self.streaming.click()
-
-    async def picture(self, name: str) -> None:
-        """Keep a screenshot."""
-        await self.page.screenshot(path=self._pictures / f"{name}.png")
 
     # What they see
 
@@ -104,9 +90,6 @@ class Visitor:
     def errors(self) -> Locator:
         return self.log.locator(".error")
 
-    def button(self, name: str) -> Locator:
-        return self.page.get_by_role("button", name=name, exact=True)
-
     async def said(self) -> list[tuple[str, str]]:
         """Who said what, from the oldest on; whoever sits here is ``You``."""
         found: list[list[str]] = await self.page.evaluate(_SAID)
@@ -119,17 +102,3 @@ class Visitor:
     async def line_reads(self, text: str | re.Pattern[str]) -> None:
         """Come back when one of the lines reads so."""
         await self.lines.filter(has_text=text).first.wait_for()
-
-    # What the page must not do
-
-    def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not _OF_THE_BROWSER.search(message.text):
-            self.faults.append(f"console: {message.text}")
-
-    def _on_request(self, request: Any) -> None:
-        if not request.url.startswith(self._known):
-            self.faults.append(f"asked {request.url}")
-
-    async def _on_dialog(self, dialog: Any) -> None:
-        self.faults.append(f"dialog: {dialog.message}")
-        await dialog.dismiss()

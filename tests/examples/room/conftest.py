@@ -6,17 +6,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser
 
-from tests.examples_room.room import Room
-from tests.examples_room.room import room as opened
-from tests.examples_room.site import Site, build
+from tests.examples.room.room import Room
+from tests.examples.room.room import room as opened
+from tests.examples.room.site import Site, build
 from tests.page_scenes.browser import chromium
-from tests.page_scenes.screen import PATIENCE
 
 ARTEFACTS = Path(os.environ.get("ARTEFACTS") or Path(__file__).parent / "artefacts")
-
-expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")

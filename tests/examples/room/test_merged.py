@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 
-from tests.examples_room.site import EXAMPLE, NODE
+from tests.examples.room.site import EXAMPLE, NODE
 
 CASES = [
     # what is shown, what is listed, what is shown then; a line begins with a hyphen
