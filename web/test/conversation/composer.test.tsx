@@ -46,6 +46,21 @@ describe("a message that is written", () => {
     expect([send.mock.calls, field().value]).toEqual([[], "にほんご"]);
   });
 
+  it("waits for the assistants when it is sent before they are known, unless it is written on", async () => {
+    const { send, rerender } = shown({ assistants: null });
+    const known = () => rerender(<Composer of="thread_1" assistants={ASSISTANTS} send={send} />);
+    await userEvent.type(field(), "Hello{Enter}");
+    expect([send.mock.calls, field().value, button("Send").getAttribute("aria-busy")]).toEqual([[], "Hello", "true"]);
+    known();
+    await waitFor(() => expect(send.mock.calls).toEqual([["Hello", ["asst_a"], expect.any(String)]]));
+    expect([field().value, button("Send").getAttribute("aria-busy")]).toEqual(["", "false"]);
+
+    rerender(<Composer of="thread_1" assistants={null} send={send} />);
+    await userEvent.type(field(), "One{Enter} more");
+    known();
+    expect([send.mock.calls.length, field().value]).toEqual([1, "One more"]);
+  });
+
   it.each(["", " ", "\n\t "])("is not sent without any text: %j", (text) => {
     const { send } = shown();
     fireEvent.change(field(), { target: { value: text } });

@@ -46,6 +46,8 @@ export const Composer = memo(function Composer({ of, assistants: all, send, typi
   const [choice] = useState(() => chosenIn(of));
   const [chosen, setChosen] = useState(choice.get);
   const [unsent, setUnsent] = useState<Unsent | null>(null);
+  /** Whether it is to be sent as soon as it is known who may answer. */
+  const [early, setEarly] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   /** What the server does not have yet: it is kept until it has, whatever becomes of the page. */
   const underway = useRef<string[]>([]);
@@ -72,6 +74,7 @@ export const Composer = memo(function Composer({ of, assistants: all, send, typi
     keep();
   };
   const write = (now: string) => {
+    setEarly(false);
     put(now);
     signal.typed(now.trim() !== "");
   };
@@ -86,7 +89,8 @@ export const Composer = memo(function Composer({ of, assistants: all, send, typi
   };
 
   const submit = async () => {
-    if (!text.trim() || !all) return;
+    if (!text.trim()) return;
+    if (!all) return setEarly(true);
     const again = unsent?.text === text && `${unsent.assistants}` === `${answering}`;
     const key = again ? unsent.key : newKey();
     const arrived = () => {
@@ -105,6 +109,9 @@ export const Composer = memo(function Composer({ of, assistants: all, send, typi
       put(joined([text, written.current])); // what was written meanwhile stays, behind it
     }
   };
+  useEffect(() => {
+    if (early && all) void submit();
+  }, [early, all]);
   const submitted = (event: FormEvent) => {
     event.preventDefault();
     void submit();
@@ -170,7 +177,7 @@ export const Composer = memo(function Composer({ of, assistants: all, send, typi
                 Stop
               </button>
             )}
-            <button type="submit" className={styles.send} aria-label="Send" title="Send (Enter)" disabled={!text.trim() || !all}>
+            <button type="submit" className={styles.send} aria-label="Send" title="Send (Enter)" disabled={!text.trim() || !all} aria-busy={early}>
               <ArrowUp size={18} aria-hidden="true" />
             </button>
           </div>
