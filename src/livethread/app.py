@@ -50,6 +50,7 @@ from livethread.providers.builtin.assistants import first_assistants
 from livethread.providers.local_engines import ENGINES, LocalEngine
 from livethread.providers.tokens import Tokenizers
 from livethread.services.assistants import Assistants
+from livethread.services.chat import Chat
 from livethread.services.messages import Messages
 from livethread.services.remembered import Remembered
 from livethread.services.rooms import Rooms
@@ -155,6 +156,8 @@ class Livethread:
         opened.callback(hubs.close)
         self.thread_list = ThreadList(database, bus)
         opened.callback(self.thread_list.close)
+        self.chat = Chat(registry, ids, clock)
+        opened.callback(self.chat.close)
         remembered = Remembered(database, clock)
         opened.push_async_callback(remembered.close)
         self._assistants = Assistants(database, ids, clock)
@@ -167,6 +170,7 @@ class Livethread:
             turns=Turns(thread_log, ids, settings.thread_policy),
             rooms=Rooms(database, thread_log, reading, runs, remembered, ids, clock, settings.room_assistant),
             steps=Steps(reading),
+            chat=self.chat,
             registry=registry,
             hubs=hubs,
             remembered=remembered,
@@ -185,19 +189,19 @@ class Livethread:
             title="Livethread", version=__version__, openapi_url="/openapi.json", docs_url=None, redoc_url=None,
             description="The Assistants API v2 on any model, live for every viewer.",
         )  # fmt: skip
-        add_routes(api, services, max_body=self.settings.max_body)
-        add_documentation(api)
-        api.add_route("/healthz", self._health, include_in_schema=False)
-        add_chat_page(api, CHAT_PAGE, self._start_page)
-        add_client_script(api, BUILT)
         places = Places(self.settings.max_viewers_per_thread, self.settings.max_viewers)
-        streams = Streams(api, services.hubs, self.thread_list, resume, places)
-        live = Live(services.hubs, resume, places)
         lobby = Lobby(
             services.rooms, services.threads, services.hubs, places, self._ids, self._clock,
             self.settings.room_empty_seconds,
         )  # fmt: skip
         opened.push_async_callback(lobby.close)
+        add_routes(api, services, max_body=self.settings.max_body, posted=lobby.visited)
+        add_documentation(api)
+        api.add_route("/healthz", self._health, include_in_schema=False)
+        add_chat_page(api, CHAT_PAGE, self._start_page)
+        add_client_script(api, BUILT)
+        streams = Streams(api, services.hubs, self.thread_list, resume, places)
+        live = Live(services.hubs, resume, places)
         self.sockets = Sockets(streams, partial(auth.refusal, keys=self.settings.api_keys), live, lobby)
         return Headers(Unexpected(self.sockets), self._ids, self.settings.origins, self.settings.api_keys)
 

@@ -46,6 +46,10 @@ class Ids:
         """The value of ``x-request-id``: ``req_`` and 32 hex digits."""
         return f"req_{self._bytes(16).hex()}"
 
+    def completion(self) -> str:
+        """The id of a chat completion: ``chatcmpl-`` and 29 letters or digits."""
+        return f"chatcmpl-{self._letters(_ALPHABET, 29)}"
+
     def vector_store(self) -> str:
         """A vector store's id: ``vs_`` and 32 hex digits, as the hosted API made them from 2025 on."""
         return f"vs_{self._bytes(16).hex()}"

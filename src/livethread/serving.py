@@ -133,6 +133,7 @@ class Server(uvicorn.Server):
         """Send the viewers away, then wait for the rest."""
         self.app.hubs.close()
         self.app.thread_list.close()
+        self.app.chat.close()
         await self.app.sockets.close()
         await super().shutdown(sockets)
 

@@ -14,6 +14,7 @@ from livethread.live.hubs import Hubs
 from livethread.live.snapshot import Snapshots
 from livethread.providers.builtin import Builtin
 from livethread.providers.registry import Registry
+from livethread.services.chat import Chat
 from tests.services.rooms import Rooms, rooms_at
 
 MAX_BODY = 2 * 1024 * 1024
@@ -28,6 +29,7 @@ async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
 @pytest.fixture
 def services(rooms: Rooms, tmp_path: Path) -> Services:
     """What the routes lead to; nobody drives runs."""
+    registry = Registry(Builtin(rooms.clock, rooms.ids, words_per_second=0, scripts=tmp_path))
     return Services(
         assistants=rooms.assistants,
         threads=rooms.threads,
@@ -36,7 +38,8 @@ def services(rooms: Rooms, tmp_path: Path) -> Services:
         turns=rooms.turns,
         rooms=rooms.rooms,
         steps=rooms.steps,
-        registry=Registry(Builtin(rooms.clock, rooms.ids, words_per_second=0, scripts=tmp_path)),
+        chat=Chat(registry, rooms.ids, rooms.clock),
+        registry=registry,
         hubs=Hubs(rooms.database, rooms.drafts.get, rooms.bus, Snapshots(rooms.reading, rooms.drafts.get)),
         remembered=rooms.remembered,
     )

@@ -38,7 +38,8 @@ async def test_no_two_answers_share_a_request_id(client: Client) -> None:
 async def test_a_page_of_an_allowed_origin_may_read_the_answer(client: Client, origin: str) -> None:
     headers = (await client.get("/v1/threads", headers={"origin": origin})).headers
     assert headers["access-control-allow-origin"] == origin
-    assert headers["access-control-expose-headers"] == "x-request-id, openai-poll-after-ms, x-thread-cursor"
+    exposed = "x-request-id, openai-poll-after-ms, x-thread-cursor, retry-after, x-should-retry"
+    assert headers["access-control-expose-headers"] == exposed
     assert headers["vary"] == "Origin"
 
 

@@ -116,6 +116,23 @@ async def test_a_transport_whose_peer_has_gone_is_handed_nothing() -> None:
     assert transport.sent == []
 
 
+async def test_what_a_sweep_writes_past_it_is_what_it_writes_itself() -> None:
+    transport = Transport()
+    sink = direct(transport)
+    sink.write(b"one")
+    assert sink.transport is cast(asyncio.Transport, transport)
+    assert transport.sent == [DirectSink.form("thread_any", b"one")]
+
+
+async def test_a_sweep_that_has_filled_a_transport_waits_for_its_sink() -> None:
+    transport = Transport()
+    waiting = asyncio.ensure_future(_finish(direct(transport)))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    transport.room.set()
+    await waiting
+
+
 async def test_what_is_large_is_not_copied_for_a_transport() -> None:
     one, two = Transport(), Transport()
     data = bytes(LARGE + 1)

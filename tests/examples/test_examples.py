@@ -20,7 +20,7 @@ from tests.sdk.scenes import texts
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-FILES = sorted(path for ending in ("py", "mjs", "sh") for path in EXAMPLES.glob(f"*/*.{ending}"))
+FILES = sorted(path for kind in ("python/*.py", "node/*.mjs", "curl/*.sh") for path in EXAMPLES.glob(kind))
 COMMANDS = sorted(re.findall(r"^(?:python|node|sh) examples/\S+$", (EXAMPLES / "README.md").read_text(), re.MULTILINE))
 
 NODE = ROOT / ".venv" / "bin" / "node"

@@ -51,7 +51,8 @@ async def test_nothing_is_kept_for_a_suspended_viewer_but_its_cursor(stage: Stag
     await settled(stage, fast, slow)
     assert (str(slow.viewer.position.cursor()), _size(slow.viewer)) == (held, size)
     assert set(slow.viewer.__slots__) == {
-        "closed", "ended", "level", "limit", "person", "position", "pulling", "sink", "told", "view", "wants_snapshot",
+        "closed", "ended", "level", "limit", "person", "position", "pulling", "sink", "straight", "told", "transport",
+        "view", "wants_snapshot",
     }  # fmt: skip
     slow.drain()
     await settled(stage, fast, slow)

@@ -20,11 +20,12 @@ from tests.cuts.viewer import Held
 from tests.live.lying_bus import LyingBus
 from tests.live.screen import Screen, settled
 from tests.live.stage import Owner, Stage, staged, until
+from tests.live.straight_screen import StraightScreen
 from tests.live.whim import Whim
 
 DOINGS = (
     "run", "say", "say", "say", "say", "say", "end", "cancel", "post", "rename", "fill", "fill", "drain", "drain",
-    "cut", "cut", "cut", "come", "come", "wait", "wait", "keep alive",
+    "cut", "cut", "cut", "come", "come", "wait", "wait", "keep alive", "ask",
 )  # fmt: skip
 TEXTS = st.text(min_size=1, max_size=12) | st.sampled_from(
     ["漢字かな", "👩‍👩‍👧‍👦", "e\u0301o\u0308", "a\r\nb\r", "\0\x7f\u2028", '"\\', "x" * 300]
@@ -51,12 +52,13 @@ class Person:
     Args:
         stage: where.
         run_id: the run, or the whole thread.
+        straight: whether sweeps may pass its connection's sink by.
     """
 
-    def __init__(self, stage: Stage, run_id: str | None = None) -> None:
+    def __init__(self, stage: Stage, run_id: str | None = None, *, straight: bool) -> None:
         self.stage = stage
         self.held = Held(run_id or "thread")
-        self.screen = Screen(stage, run_id)
+        self.screen = (StraightScreen if straight else Screen)(stage, run_id)
         self.there = False
 
     async def come(self) -> None:
@@ -86,7 +88,7 @@ class Play:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.owners: list[Owner] = []
-        self.people = [Person(stage) for _ in range(3)]
+        self.people = [Person(stage, straight=number > 0) for number in range(3)]
 
     async def do(self, doing: Doing) -> None:
         person = self.people[doing.which % len(self.people)]
@@ -94,7 +96,7 @@ class Play:
         match doing.name:
             case "run" if len(self.owners) < 5:
                 self.owners.append(await self.stage.run())
-                self.people.append(Person(self.stage, self.owners[-1].run_id))
+                self.people.append(Person(self.stage, self.owners[-1].run_id, straight=doing.which % 2 == 0))
             case "say" if owner is not None:
                 await owner.say(doing.text)
             case "end" | "cancel" if owner is not None:
@@ -115,6 +117,8 @@ class Play:
             case "wait":
                 for _ in range(doing.much % 8):
                     await asyncio.sleep(0)
+            case "ask" if person.there and not person.screen.over:
+                person.screen.viewer.ask_sink()
             case "keep alive" if self.stage.hubs.viewers:
                 self.stage.hub._keep_alive()
 

@@ -18,8 +18,8 @@ TOOLS = ask(tools=(TOOL,))
 CHOOSE = "Choose a model that takes images, or set images = false"
 WHOLE = "Set stream = false for this upstream in livethread.toml"
 SIMPLIFY = "Simplify the schema in response_format"
-CALLING = "Check the functions of the assistant; if the model cannot call any"
-SETTINGS = "Check the assistant's settings and tools"
+CALLING = "Check the functions; if the model cannot call any"
+SETTINGS = "Check the settings and tools"
 
 
 async def refused(status: str, said: str, request: Request = ASK, **fields: Any) -> ProviderError:
@@ -52,8 +52,8 @@ async def test_where_no_images_are_taken_nothing_is_sent() -> None:
     error = raised.value
     assert (error.kind, error.retryable, error.partial) == ("bad_request", False, False)
     assert error.message == (
-        "The model 'm' takes no images (images = false in livethread.toml), and this thread has one. Ask in a thread "
-        "without images, or give the assistant a model that takes them."
+        "The model 'm' takes no images (images = false in livethread.toml), and this conversation has one. Ask in "
+        "one without images, or choose a model that takes them."
     )
 
 
@@ -210,7 +210,7 @@ async def test_an_engine_that_says_nothing_may_mean_the_model() -> None:
     assert (error.kind, error.retryable) == ("bad_request", False)
     assert error.message.endswith(
         "refused the request (400): it gave no reason. Some engines say no more when they do not serve the model 'm': "
-        "`livethread models` lists what there is. Check the assistant's settings and tools against what the model "
+        "`livethread models` lists what there is. Check the settings and tools against what the model "
         "supports."
     )
 

@@ -43,6 +43,7 @@ class Upstream:
     """Plays one script for each request in turn, the last one for all others too."""
 
     scripts: list[list[Step]]
+    port: int = 0
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
     left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,7 +60,7 @@ class Upstream:
         return f"{self.origin}/v1"
 
     async def __aenter__(self) -> Upstream:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         return self
 
     async def __aexit__(

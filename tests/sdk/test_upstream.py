@@ -216,8 +216,7 @@ def test_an_upstream_that_stays_out_fails_the_run_and_the_thread_goes_on(
         (
             400,
             "invalid_prompt",
-            "refused the request (400): Bad request. "
-            "Check the assistant's settings and tools against what the model supports.",
+            "refused the request (400): Bad request. Check the settings and tools against what the model supports.",
         ),
     ],
 )

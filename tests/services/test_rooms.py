@@ -147,6 +147,39 @@ async def test_an_answer_that_ends_behind_the_last_message_is_unseen_though_it_b
     assert await rooms.rooms.names([guide, "asst_none"]) == {guide: "Guide", "asst_none": "assistant"}
 
 
+async def test_behind_an_answer_that_took_long_all_is_told_that_stands_there_though_it_ended_before(
+    rooms: Rooms,
+) -> None:
+    room = await thread(rooms)
+    answer = await rooms.writing(await rooms.run_on(room, "in_progress"), "Half an ")
+    meanwhile = await write(rooms, room, "Meanwhile")  # the history may have been cut off between the two
+
+    def end(write: Any) -> None:
+        write.append(answer.completed([{"type": "text", "text": {"value": "Half", "annotations": []}}], 1),
+                     "thread.message.completed")  # fmt: skip
+
+    await rooms.log.append(room, end)
+    assert (await rooms.rooms.find(room, last=answer.id)).unseen == frozenset([meanwhile])
+    assert (await rooms.rooms.find(room, last=meanwhile)).unseen == frozenset([answer.id])
+
+
+async def test_whether_there_may_be_a_gap_before_the_newest_is_known(rooms: Rooms) -> None:
+    room = await thread(rooms)
+    ids = [await write(rooms, room, str(number)) for number in range(102)]
+    lasts = {None: False, ids[0]: True, ids[1]: True, ids[2]: False, ids[101]: False, "msg_none": True}
+    assert {last: (await rooms.rooms.find(room, last=last)).gap for last in lasts} == lasts
+    few = await thread(rooms)
+    await write(rooms, few, "One")
+    assert not (await rooms.rooms.find(few, last="msg_none")).gap
+
+
+async def test_messages_are_read_by_their_ids_as_far_as_they_are_there(rooms: Rooms) -> None:
+    room, other = await thread(rooms), await thread(rooms)
+    first, second, foreign = [await write(rooms, thread, "Hello") for thread in (room, room, other)]
+    read = await rooms.rooms.messages(room, [second, "msg_none", foreign, first])
+    assert [message.id for message in read] == [second, first]
+
+
 async def test_who_holds_a_cursor_is_told_what_has_ended_since_unless_the_log_is_another_one(rooms: Rooms) -> None:
     room = await thread(rooms)
     await write(rooms, room, "First")

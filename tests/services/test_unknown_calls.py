@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any, cast
+
+import pytest
 
 from livethread.domain.assistants import Assistant, AssistantCreate
 from livethread.domain.run_bodies import RunCreate
@@ -9,6 +12,7 @@ from livethread.domain.runs import Run, required_action
 from livethread.domain.steps import RunStep
 from livethread.domain.transitions import move
 from livethread.live.log import ThreadWrite
+from livethread.services.runs import Runs
 from livethread.services.unknown_calls import UnknownCalls
 from tests.services.rooms import NOW, Rooms
 
@@ -59,6 +63,20 @@ async def test_runs_of_rooms_are_answered_and_the_others_wait(rooms: Rooms) -> N
     late = await waiting(rooms, "room")
     await unknown.close()
     assert (await rooms.events(late.thread_id))[-1] == "thread.run.requires_action"
+
+
+async def test_what_goes_wrong_is_told_to_who_runs_the_server(rooms: Rooms, capsys: pytest.CaptureFixture[str]) -> None:
+    class Broken:
+        async def submit(self, *_: Any) -> None:
+            raise RuntimeError("the disk is full")
+
+    unknown = UnknownCalls(cast(Runs, Broken()), rooms.database, rooms.bus)
+    await waiting(rooms, "room")
+    async with asyncio.timeout(20):
+        while "the disk is full" not in (told := capsys.readouterr().out):
+            await asyncio.sleep(0.001)
+    assert "calls not answered" in told
+    await unknown.close()
 
 
 async def test_somebody_else_may_have_answered(rooms: Rooms) -> None:

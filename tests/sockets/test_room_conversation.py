@@ -63,7 +63,8 @@ async def test_a_registration_that_makes_no_sense_is_answered_with_a_sentence(
         assert told["content"].startswith(sentence)
         assert (told["user_id"], told["name"], told["role"]) == (None, "system", "system")
         assert len(str(told["created_at"])) == 13
-        assert await talker.ask("register", ANN) is None  # and then it may come in
+        registered = await talker.ask("register", ANN)  # and then it may come in
+        assert registered == {"verdict": "registered", "name": "Ann", "thread_id": registered["thread_id"]}
         assert await talker.first("welcome") is None
 
 
@@ -188,4 +189,19 @@ async def test_whoever_registers_anew_has_another_name_and_leaves_nobody_behind(
         assert await ben.talker.first("join") == {"user_id": "user_ann", "name": "Anna"}
         assert (await ann.talker.ask("register", {**ANN, "thread_id": "thread_none"}))["verdict"] == "error"
         await ann.register(thread_id=other.id)
+        assert ben.talker.all("leave") == []
+
+
+async def test_a_registration_that_is_refused_leaves_one_where_one_was(url: str, api: AsyncOpenAI) -> None:
+    thread, assistant = await api.beta.threads.create(), await speaker(api, "Meow.")
+    there = {"thread_id": thread.id, "assistant_id": assistant}
+    async with visiting(url, "Ann", **there) as ann, visiting(url, "Ben", **there) as ben:
+        await api.beta.assistants.delete(assistant)  # so that even its own registration would be refused
+        for more in ({"thread_id": "thread_none"}, there, {"assistant_id": "asst_none"}):
+            assert (await ann.talker.ask("register", {**ANN, **more}))["verdict"] == "error"
+        await api.beta.threads.messages.create(thread.id, role="user", content="Do you hear me?")
+        for visitor in (ann, ben):
+            await visitor.until_shown(1)
+            assert visitor.screen == [Line("user", "user", "Do you hear me?")]
+        assert len(ann.talker.all("welcome")) == 1
         assert ben.talker.all("leave") == []

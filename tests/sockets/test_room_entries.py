@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livethread.sockets import room_entries
-from livethread.sockets.room_entries import AT_ONCE, Entry, bundle, entry_of, lists
+from livethread.sockets.room_entries import AT_ONCE, SHORT, Entry, bundle, entry_of, listed, listing, parts
 
 CREATED = 1_700_000_000
 
@@ -79,7 +79,7 @@ def test_the_system_speaks_to_one() -> None:
 @given(st.lists(st.integers(1, 3 * AT_ONCE), max_size=12))
 def test_lists_are_in_order_and_no_larger_than_they_must_be(sizes: list[int]) -> None:
     items = [json.dumps("x" * size).encode() for size in sizes]
-    packets = list(lists(iter(items)))
+    packets = [listing(part) for part in parts((item, len(item)) for item in items)]
     assert [item for packet in packets for item in said(packet)[1]] == ["x" * size for size in sizes]
     for packet in packets:
         assert len(packet) <= AT_ONCE + 100 or len(said(packet)[1]) == 1
@@ -87,3 +87,9 @@ def test_lists_are_in_order_and_no_larger_than_they_must_be(sizes: list[int]) ->
 
 def test_all_who_are_told_the_same_share_it() -> None:
     assert bundle((b"42[1]",)) is bundle((bytes(bytearray(b"42[1]")),))
+
+
+def test_of_an_item_that_is_long_nothing_is_kept() -> None:
+    short, long = (entry_of(message())._replace(text="終" * size) for size in (SHORT, SHORT + 1))
+    assert listed(short, "Ann", 1) is listed(short, "Ann", 1)
+    assert listed(long, "Ann", 1) is not listed(long, "Ann", 1)

@@ -22,7 +22,7 @@ from livethread.sockets.room_events import (
 from livethread.sse import KEEP_ALIVE, encode
 from tests.sockets.test_room_entries import message
 
-RUN = {"id": "run_1", "status": "in_progress", "metadata": {}}
+RUN = {"id": "run_1", "assistant_id": "asst_1", "status": "in_progress", "metadata": {}}
 
 
 def read(type: str, data: Any, id: str | None = "1.aaaa") -> list[Event]:
@@ -49,30 +49,34 @@ def test_an_answer_ends_and_says_whose_it_is(status: str) -> None:
     whole = message(assistant_id="asst_1", run_id="run_1")
     data = encode(f"thread.message.{status}", json.dumps(whole), id="3.aaaa")
     assert happened(data).events == [Ends(room_entries.entry_of(whole))]
-    assert happened(data).assistants == {"asst_1"}
+    assert (happened(data).speakers, happened(data).asked) == (frozenset(["asst_1"]), frozenset())
 
 
 @pytest.mark.parametrize(
     ("run", "told"),
     [
-        (RUN, RunIs("run_1", True, None, False, None)),
-        (RUN | {"metadata": {"user_id": "u"}}, RunIs("run_1", True, None, False, None)),
-        (RUN | {"metadata": {"user_id": "u", "face": "room"}}, RunIs("run_1", True, "u", False, None)),
-        (RUN | {"metadata": {"user_id": "u", "face": "room-stream"}}, RunIs("run_1", True, "u", True, None)),
+        (RUN, RunIs("run_1", "asst_1", True, None, False, None)),
+        (RUN | {"metadata": {"user_id": "u"}}, RunIs("run_1", "asst_1", True, None, False, None)),
+        (RUN | {"metadata": {"user_id": "u", "face": "room"}}, RunIs("run_1", "asst_1", True, "u", False, None)),
+        (RUN | {"metadata": {"user_id": "u", "face": "room-stream"}}, RunIs("run_1", "asst_1", True, "u", True, None)),
     ],
 )
-def test_a_run_goes_on_and_says_who_has_asked(run: dict[str, Any], told: RunIs) -> None:
-    assert read("thread.run.created", run) == [told]
+def test_a_run_goes_on_and_says_who_has_asked_and_who_is_to_answer(run: dict[str, Any], told: RunIs) -> None:
+    data = encode("thread.run.created", json.dumps(run), id="2.aaaa")
+    assert happened(data).events == [told]
+    assert (happened(data).speakers, happened(data).asked) == (frozenset(), frozenset(["asst_1"]))
 
 
 def test_a_run_ends_and_says_why() -> None:
     run = RUN | {"status": "failed", "last_error": {"message": "It broke."}}
-    assert read("thread.run.failed", run) == [RunIs("run_1", False, None, False, "The answer failed: It broke.")]
+    told = RunIs("run_1", "asst_1", False, None, False, "The answer failed: It broke.")
+    assert read("thread.run.failed", run) == [told]
 
 
 def test_people_are_known_by_their_ids_and_move_no_cursor() -> None:
-    people = {"people": [{"user_id": "u", "name": "Ann", "typing": False}], "viewers": 1, "joined": [], "left": []}
-    assert read("thread.presence", people, None) == [People({"u": "Ann"})]
+    ann, ben = ({"user_id": name.lower(), "name": name} for name in ("Ann", "Ben"))
+    people = {"people": [{**ann, "typing": False}], "viewers": 2, "joined": [ben], "left": []}
+    assert read("thread.presence", people, None) == [People({"ann": "Ann"}, frozenset(["ben"]))]
     assert happened(encode("thread.presence", json.dumps(people))).cursor is None
 
 
@@ -88,7 +92,7 @@ def test_all_else_happens_without_a_word_but_moves_the_cursor(type: str) -> None
 
 
 def test_keep_alives_are_nothing() -> None:
-    assert happened(KEEP_ALIVE) == ([], frozenset(), None)
+    assert happened(KEEP_ALIVE) == ([], frozenset(), frozenset(), None)
 
 
 def test_it_is_read_once_for_all() -> None:

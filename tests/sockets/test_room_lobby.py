@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from openai import AsyncOpenAI, NotFoundError
 
@@ -43,6 +44,13 @@ async def until_deleted(api: AsyncOpenAI, thread_id: str) -> None:
             await asyncio.sleep(0.02)
 
 
+async def post_stream(url: str) -> None:
+    """Say something into the default room without coming in, and read the answer."""
+    said = {"user_id": "user_zed", "name": "Zed", "content": "Hello", "role": "user", "id": "zed-1", "created_at": 1}
+    async with aiohttp.ClientSession(url) as web, web.post("/stream", json=said) as answer:
+        assert await answer.text()
+
+
 async def test_the_default_room_is_made_for_the_first_and_is_the_same_after_a_restart(tmp_path: Path) -> None:
     async with serving(data=tmp_path) as (url, api):
         assert await threads(api) == []
@@ -67,6 +75,26 @@ async def test_the_settings_say_who_answers(tmp_path: Path) -> None:
         await ann.say("Hello", "ann-1")
         await ann.until_shown(2)
         assert ann.screen[1] == Line("CatGPT", "assistant", "Meow.")
+
+
+async def test_an_assistant_that_has_another_name_or_is_another_one_by_now_answers_as_that() -> None:
+    async with serving() as (url, api):
+        async for assistant in api.beta.assistants.list():
+            await api.beta.assistants.delete(assistant.id)
+        first = await speaker(api, "Meow.")
+        async with visiting(url, "Ann") as ann, visiting(url, "Ben", stream=True) as ben:
+            await ann.say("Hello", "ann-1")
+            await ben.until_shown(2)
+            await api.beta.assistants.update(first, name="Tiger")
+            await ann.say("Hello", "ann-2")
+            await ben.until_shown(4)
+            await api.beta.assistants.delete(first)
+            await speaker(api, "Woof.", name="Dog")
+            await ann.say("Hello", "ann-3")
+            for visitor in (ann, ben):
+                await visitor.until_shown(6)
+                said = [(line.name, line.text) for line in visitor.screen if line.role == "assistant"]
+                assert said == [("CatGPT", "Meow."), ("Tiger", "Meow."), ("Dog", "Woof.")]
 
 
 async def test_an_assistant_that_was_never_imported_is_told_before_anything_is_said() -> None:
@@ -129,14 +157,14 @@ async def test_who_reloads_keeps_the_name_and_nobody_hears_of_it() -> None:
 
 
 async def test_an_empty_default_room_is_deleted_after_a_while_and_the_next_one_gets_another() -> None:
-    async with serving(room_empty_seconds=0.3) as (url, api):
+    async with serving(room_empty_seconds=1) as (url, api):
         async with visiting(url, "Ann") as ann:
             await ann.say("Hello", "ann-1")
             await ann.until_shown(2)
-        (room,) = await threads(api)
+            (room,) = await threads(api)
         async with visiting(url, "Ann") as again:  # a reload of the only person
             await again.until_shown(2)
-            await asyncio.sleep(0.6)  # it is there longer than the room would have been
+            await asyncio.sleep(1.2)  # it is there longer than the room would have been
             assert await threads(api) == [room]
         await until_deleted(api, room)
         async with visiting(url, "Ann") as anew:
@@ -176,6 +204,41 @@ async def test_when_the_room_is_deleted_all_are_told_and_go_on_in_another_one() 
         (other,) = await threads(api)
         assert ben.screen == ann.screen == await stored(api, other)
         assert other != room
+
+
+async def test_what_is_sent_by_post_stream_begins_another_one_for_all_who_wait() -> None:
+    async with serving() as (url, api), visiting(url, "Ann") as ann, visiting(url, "Ben", stream=True) as ben:
+        await api.beta.threads.delete((await threads(api))[0])
+        for visitor in (ann, ben):
+            await visitor.talker.first("message")
+        await post_stream(url)
+        (other,) = await threads(api)
+        for visitor in (ann, ben):
+            await visitor.until_shown(2)
+            assert visitor.screen == await stored(api, other)
+
+
+async def test_a_room_into_which_nobody_came_is_deleted_too() -> None:
+    async with serving(room_empty_seconds=0.3) as (url, api):
+        await asyncio.sleep(0.6)  # what it looked for at its start was not there
+        await post_stream(url)
+        async with asyncio.timeout(PATIENCE):
+            while await threads(api):
+                await asyncio.sleep(0.02)
+
+
+async def test_who_has_missed_more_than_the_newest_is_told_so_before_them() -> None:
+    async with serving() as (url, api):
+        thread = await api.beta.threads.create()
+        there = {"thread_id": thread.id}
+        first, *_ = [await api.beta.threads.messages.create(thread.id, role="user", content=str(n)) for n in range(102)]
+        async with visiting(url, "Ann", last=first.id, **there) as ann, visiting(url, "Ben", **there) as ben:
+            for visitor in (ann, ben):
+                await visitor.until_shown(100)
+                assert [line.text for line in visitor.screen] == [str(number) for number in range(2, 102)]
+            sentence = "Only the newest 100 messages follow; before them there are others that you have missed."
+            assert (ann.system, ben.system) == ([sentence], [])
+            assert ann.items[0]["content"] == sentence
 
 
 async def test_when_a_room_that_was_named_is_deleted_all_are_told() -> None:

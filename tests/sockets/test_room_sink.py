@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Collection, Mapping
 from typing import Any, cast
 
@@ -13,11 +14,12 @@ from livethread.domain.events import text_delta
 from livethread.domain.messages import Message
 from livethread.domain.people import Person
 from livethread.ids import Ids
+from livethread.live.people import SHOWN
 from livethread.live.position import OpenText, Position
 from livethread.services.rooms import Found, Rooms
 from livethread.sockets.outlet import Outlet
 from livethread.sockets.packets import Bundle
-from livethread.sockets.room import InRoom, Names
+from livethread.sockets.room import MISSED, InRoom, Names
 from livethread.sse import KEEP_ALIVE, encode
 
 SECOND = 1_700_000_000
@@ -44,7 +46,11 @@ class Line:
 class Known:
     """Knows assistants by their ids, once it was asked."""
 
+    def __init__(self) -> None:
+        self.reads = 0
+
     async def names(self, assistant_ids: Collection[str]) -> Mapping[str, str]:
+        self.reads += 1
         await asyncio.sleep(0)
         return {id: f"The {id}" for id in assistant_ids}
 
@@ -64,18 +70,23 @@ class Room:
         self.line = Line()
         self.anew = 0
         self.seq = 1
+        self.stored: dict[str, Message] = {message.id: message for message in found.messages} if found else {}
         names = Names(cast(Rooms, Known()))
         if known:
             names.known["asst_1"] = "CatGPT"
         self.sink = InRoom(
-            cast(Outlet, self.line), Person("u", "Ann"), streams=stream, names=names, ids=Ids(1), clock=StillClock(),
-            anew=self._anew,
+            cast(Outlet, self.line), Person("u", "Ann"), streams=stream, names=names, read=self._read, ids=Ids(1),
+            clock=StillClock(), anew=self._anew,
         )  # fmt: skip
         self.sink.begin(found or Found(Position(1, "aaaa", []), [], frozenset(), [], {}), {"u": "Ann"})
         self.sink.welcome()
 
     def _anew(self) -> None:
         self.anew += 1
+
+    async def _read(self, ids: Collection[str]) -> list[Message]:
+        await asyncio.sleep(0)
+        return [self.stored[id] for id in ids if id in self.stored]
 
     async def write(self, type: str, data: Any) -> None:
         """The hub writes an event, and waits until more may be written."""
@@ -115,7 +126,16 @@ def answer(id: str, text: str, run: str = "run_1") -> Message:
 
 
 def run(status: str, **metadata: str) -> dict[str, Any]:
-    return {"id": "run_1", "status": status, "metadata": metadata, "last_error": {"message": "It broke."}}
+    return {
+        "id": "run_1", "assistant_id": "asst_1", "status": status, "metadata": metadata,
+        "last_error": {"message": "It broke."},
+    }  # fmt: skip
+
+
+def long_history(messages: int = 3, **found: Any) -> Found:
+    """A room with messages of 40,000 bytes, all of them unseen."""
+    long = [message(f"msg_{number}", "x" * 40_000) for number in range(messages)]
+    return Found(Position(9, "aaaa", []), long, frozenset(each.id for each in long), [], {}, **found)
 
 
 async def test_first_of_all_it_is_welcomed_and_told_what_it_has_not_seen_in_the_order_of_the_log() -> None:
@@ -140,9 +160,7 @@ async def test_first_of_all_it_is_welcomed_and_told_what_it_has_not_seen_in_the_
 
 
 async def test_what_is_told_first_waits_for_the_socket_packet_by_packet() -> None:
-    long = [message(f"msg_{number}", "x" * 40_000) for number in range(3)]
-    found = Found(Position(9, "aaaa", []), long, frozenset(each.id for each in long), [], {})
-    room = Room(found)
+    room = Room(long_history())
     room.line.full = asyncio.Event()
     telling = asyncio.ensure_future(room.begin())
     for _ in range(3):
@@ -151,23 +169,50 @@ async def test_what_is_told_first_waits_for_the_socket_packet_by_packet() -> Non
     room.line.full.set()
     await telling
     assert room.line.names() == ["welcome"] + ["message-list"] * 3
+    assert [int(item["created_at"]) - MS for _, told in room.line.told[1:] for item in told] == [0, 1, 2]
+
+
+async def test_of_a_long_history_nothing_is_kept_for_a_client_that_takes_none_of_it() -> None:
+    room = Room(long_history())
+    assert max(sys.getsizeof(kept) for kept in room.sink._first) < 1000
+    del room.stored["msg_1"]  # meanwhile
+    await room.begin()
+    assert [[item["id"] for item in told] for _, told in room.line.told[1:]] == [["msg_0"], ["msg_2"]]
+
+
+async def test_who_has_missed_more_than_it_is_told_is_told_so_where_the_gap_is() -> None:
+    for gap, before in [(False, []), (True, [(MISSED, MS)])]:
+        room = Room(long_history(gap=gap))
+        await room.begin()
+        said = [(said["content"], said["created_at"]) for name, said in room.line.told[:2] if name == "message"]
+        assert said == before
 
 
 async def test_who_falls_silent_tells_no_more_of_what_was_under_way() -> None:
-    long = [message(f"msg_{number}", "x" * 40_000) for number in range(3)]
-    room = Room(Found(Position(9, "aaaa", []), long, frozenset(each.id for each in long), [], {}))
-    room.line.full = asyncio.Event()
-    telling = asyncio.ensure_future(room.begin())
-    await asyncio.sleep(0)
-    room.sink.fall_silent()
-    room.line.full.set()
-    await telling
-    await room.said("a", "v", MS)
-    assert (room.line.names(), str(room.sink.held)) == (["welcome"], "9.aaaa")
-    instead = Room(known=False)
-    instead.sink.begin(Found(Position(9, "aaaa", []), long, frozenset(), [], {}), {"u": "Ann"}, before=room.sink)
-    await instead.begin()
-    assert instead.line.names() == ["welcome"] + ["message-list"] * 3  # what the other has left
+    for turns in range(
+        8
+    ):  # of the loop, after which it falls silent: it waits for the socket, or reads what comes next
+        found = long_history()
+        room = Room(found)
+        room.line.full = asyncio.Event()
+        telling = asyncio.ensure_future(room.begin())
+        await asyncio.sleep(0)
+        room.line.full.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        room.sink.fall_silent()
+        await telling
+        told = room.line.names()
+        await room.said("a", "v", MS)
+        assert (room.line.names(), str(room.sink.held)) == (told, "9.aaaa")
+        instead = Room(found, known=False)
+        instead.line.told.clear()
+        instead.sink._first.clear()
+        nothing_new = Found(Position(9, "aaaa", []), found.messages, frozenset(), [], {})
+        instead.sink.begin(nothing_new, {"u": "Ann"}, before=room.sink)
+        if instead.sink._first:
+            await instead.begin()
+        assert told + instead.line.names() == ["welcome", *["message-list"] * 3]  # what the other has left
 
 
 async def test_own_messages_are_not_told_but_those_of_the_same_person_on_another_page_are() -> None:
@@ -225,6 +270,21 @@ async def test_an_assistant_that_is_not_known_is_asked_for_before_it_speaks() ->
     assert room.line.told[-1][1][0]["name"] == "The asst_1"
 
 
+async def test_an_assistant_that_is_asked_may_be_called_something_else_by_now_and_one_read_tells_all() -> None:
+    rooms = [Room(), Room()]
+    known = Known()
+    names = Names(cast(Rooms, known))
+    for room in rooms:
+        room.sink._names = names
+        await room.begin()
+    names.known["asst_1"] = "CatGPT"
+    await asyncio.gather(*(room.write("thread.run.created", run("queued")) for room in rooms))
+    for room in rooms:
+        await room.answers("msg_1", "Meow.")
+        assert room.line.told[-1][1][0]["name"] == "The asst_1"
+    assert known.reads == 1
+
+
 async def test_it_is_busy_from_the_first_run_to_the_end_of_the_last() -> None:
     room = Room()
     await room.begin()
@@ -272,6 +332,26 @@ async def test_people_who_come_and_go_are_told_also_if_some_of_it_was_missed() -
         ("leave", {"user_id": "ben", "name": "Ben"}),
         ("leave", {"user_id": "cal", "name": "Cal"}),
     ]
+
+
+async def test_of_a_crowd_too_large_to_be_listed_nobody_joins_who_was_there() -> None:
+    room = Room()
+    await room.begin()
+
+    async def there(first: int, *joined: str) -> None:
+        people = [
+            {"user_id": f"u{number}", "name": f"U{number}", "typing": False} for number in range(first, first + SHOWN)
+        ]
+        came = [{"user_id": id, "name": id.upper()} for id in joined]
+        await room.write("thread.presence", {"people": people, "viewers": 999, "joined": came, "left": []})
+
+    await there(0)
+    room.line.told.clear()
+    await there(1)  # u0 has gone, and another one moves up
+    await there(3, "u202")
+    assert [(name, said["user_id"]) for name, said in room.line.told] == [
+        ("leave", "u0"), ("join", "u202"), ("leave", "u1"), ("leave", "u2"),
+    ]  # fmt: skip
 
 
 async def test_what_does_not_count_any_more_is_told_anew_from_where_it_stands() -> None:

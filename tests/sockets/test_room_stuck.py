@@ -76,6 +76,25 @@ async def test_a_socket_that_never_reads_costs_the_others_nothing_and_is_cut_off
                 client.close()
 
 
+async def test_a_client_that_its_hub_has_lost_comes_in_again_and_is_told_what_it_has_missed(tmp_path: Path) -> None:
+    settings = Settings(port=0, data=tmp_path, words_per_second=0, local_engines=False)
+    async with running(settings) as server, AsyncOpenAI(base_url=f"{server.url}/v1", api_key="any") as api:
+        thread = await api.beta.threads.create()
+        there = {"thread_id": thread.id, "assistant_id": await speaker(api, "Meow.")}
+        async with visiting(server.url, "Ann", **there) as ann, visiting(server.url, "Ben", **there) as ben:
+            await ben.say("One", "ben-1")
+            await ann.until_shown(2)
+            hub = server.app.hubs.of(thread.id)
+            (viewer,) = (viewer for viewer in hub._viewers if viewer.person and viewer.person.name == "Ann")
+            hub.detach(viewer)  # as when something of it could not be read
+            await ben.say("Two", "ben-2")
+            for visitor in (ann, ben):
+                await visitor.until_shown(4)
+                assert visitor.screen == await stored(api, thread.id)
+            assert ann.talker.all("welcome") == [None]
+            assert ben.talker.all("leave") == []
+
+
 async def test_when_the_log_turns_out_to_be_another_one_nothing_is_told_twice_and_nothing_lost(tmp_path: Path) -> None:
     settings = Settings(port=0, data=tmp_path, words_per_second=0, local_engines=False)
     async with running(settings) as server, AsyncOpenAI(base_url=f"{server.url}/v1", api_key="any") as api:

@@ -14,7 +14,10 @@ export function useRoom(url, me, streaming) {
   const entries = ref([]);
   const connected = ref(false);
   const busy = ref(false);
-  const socket = io(url, { autoConnect: false, transports: ["websocket", "polling"], tryAllTransports: true });
+  const called = ref(""); // what the others call me
+  const { origin, pathname } = new URL(url, location.href);
+  const path = `${pathname.replace(/\/$/, "")}/socket.io/`; // the server may be below a path
+  const socket = io(origin, { path, autoConnect: false, transports: ["websocket", "polling"], tryAllTransports: true });
   let welcomed = false;
   let lost = false;
   let told; // the id of the last message that the server told
@@ -40,11 +43,14 @@ export function useRoom(url, me, streaming) {
    * @param last - the last message to be known; the server then tells those behind it
    */
   function register(last) {
-    if (socket.connected && me.value) socket.emit("register", { ...me.value, stream: streaming.value, last });
+    if (!socket.connected || !me.value) return;
+    socket.emit("register", { ...me.value, stream: streaming.value, last }, (answer) => {
+      if (answer?.verdict === "registered") called.value = answer.name; // with a number, if somebody else has it
+    });
   }
 
   function send(content) {
-    const message = { ...me.value, id: newId(), role: "user", content, created_at: Date.now() };
+    const message = { ...me.value, name: called.value, id: newId(), role: "user", content, created_at: Date.now() };
     entries.value.push({ ...message, kind: "message", pending: true });
     sent = { behind: told ?? "nothing", stored: false, crossed: false };
     deliver(message);
@@ -127,7 +133,12 @@ export function useRoom(url, me, streaming) {
     told = id;
   });
 
-  watch(me, (now, before) => (now && !before ? socket.connect() : register()), { immediate: true });
+  const meet = (now, before) => {
+    called.value = now?.name ?? "";
+    if (now && !before) socket.connect();
+    else register();
+  };
+  watch(me, meet, { immediate: true });
   watch(streaming, () => {
     stopGrowing();
     register();
@@ -137,7 +148,7 @@ export function useRoom(url, me, streaming) {
     socket.close();
   });
 
-  return { entries, connected, busy, send };
+  return { entries, connected, busy, called, send };
 }
 
 /**

@@ -87,6 +87,7 @@ _REFUSAL: Final = {
     },
 }
 _STREAMED: Final = (
+    "/v1/chat/completions",
     "/v1/threads/runs",
     "/v1/threads/{thread_id}/runs",
     "/v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",

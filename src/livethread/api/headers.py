@@ -21,7 +21,7 @@ from livethread.ids import Ids
 _THIS_MACHINE: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 _ALLOWED: Final = frozenset(["authorization", "content-type", "last-event-id", "idempotency-key", "x-livethread-claim"])
 _ALLOWED_PREFIXES: Final = ("openai-", "x-stainless-")
-_EXPOSED: Final = b"x-request-id, openai-poll-after-ms, x-thread-cursor"
+_EXPOSED: Final = b"x-request-id, openai-poll-after-ms, x-thread-cursor, retry-after, x-should-retry"
 _METHODS: Final = "GET, POST, DELETE"
 _ROOM_STREAM: Final = "/stream"
 """The one call outside ``/v1`` that takes a key, and writes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -33,11 +33,13 @@ class RoomStreamCalls:
     Args:
         rooms: where messages are posted.
         hubs: where their answers are followed.
+        posted: is told of each.
     """
 
-    def __init__(self, rooms: Rooms, hubs: Hubs) -> None:
+    def __init__(self, rooms: Rooms, hubs: Hubs, posted: Callable[[], None]) -> None:
         self._rooms = rooms
         self._hubs = hubs
+        self._posted = posted
 
     async def post(self, body: StreamedMessage) -> Response:
         """Post a message into the default room and read the answer as plain text, while it grows."""
@@ -47,6 +49,7 @@ class RoomStreamCalls:
 
         answer = await self._rooms.post_to_default(body, person_in, STREAM)
         assert answer.begins is not None
+        self._posted()
         return TextStream(self._hubs, answer.begins)
 
 

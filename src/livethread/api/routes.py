@@ -13,6 +13,7 @@ from livethread.api import envelope, later
 from livethread.api.answers import ListOf
 from livethread.api.assistants import AssistantCalls
 from livethread.api.body import MAX_BODY, json_route
+from livethread.api.chat import ChatCalls, ChatCompletion
 from livethread.api.messages import MessageCalls
 from livethread.api.models import Model, ModelCalls, Models
 from livethread.api.people import PeopleCalls, TypingPerson
@@ -31,6 +32,7 @@ from livethread.domain.turns import Turn
 from livethread.live.hubs import Hubs
 from livethread.providers.registry import Registry
 from livethread.services.assistants import Assistants
+from livethread.services.chat import Chat
 from livethread.services.messages import Messages
 from livethread.services.remembered import Remembered
 from livethread.services.rooms import Rooms
@@ -53,18 +55,22 @@ class Services:
     turns: Turns
     rooms: Rooms
     steps: Steps
+    chat: Chat
     registry: Registry
     hubs: Hubs
     remembered: Remembered
 
 
-def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) -> None:
+def add_routes(
+    app: FastAPI, services: Services, *, max_body: int = MAX_BODY, posted: Callable[[], None] = lambda: None
+) -> None:
     """Put the routes into an app, and every error that comes out of it into the envelope.
 
     Args:
         app: where.
         services: what answers them.
         max_body: bytes of a request body.
+        posted: is told when somebody has posted into the default room.
     """
     envelope.install(app)
     routes = APIRouter(prefix="/v1", route_class=json_route(max_body, services.remembered), redirect_slashes=False)
@@ -116,6 +122,8 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
     add("GET", "/threads/{thread_id}/runs/{run_id}/steps", steps.list, ListOf[RunStep])
     add("GET", "/threads/{thread_id}/runs/{run_id}/steps/{step_id}", steps.get, RunStep)
 
+    add("POST", "/chat/completions", ChatCalls(services.chat).create, ChatCompletion)
+
     models = ModelCalls(services.registry)
     add("GET", "/models", models.list, Models)
     add("GET", "/models/{model:path}", models.get, Model)
@@ -126,7 +134,7 @@ def add_routes(app: FastAPI, services: Services, *, max_body: int = MAX_BODY) ->
     app.include_router(routes)
 
     rooms = APIRouter(route_class=json_route(max_body, services.remembered), redirect_slashes=False)
-    stream = RoomStreamCalls(services.rooms, services.hubs).post
+    stream = RoomStreamCalls(services.rooms, services.hubs, posted).post
     rooms.add_api_route(
         "/stream", stream, methods=["POST"], tags=["rooms"], name="stream rooms", response_class=PlainTextResponse,
         summary=(stream.__doc__ or "").partition("\n")[0].rstrip("."),

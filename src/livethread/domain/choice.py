@@ -36,5 +36,14 @@ def _type(value: Any) -> str:
 by_kind = Discriminator(_kind)
 """Chooses by what the JSON value is: members are marked ``string``, ``array`` or ``object``."""
 
+
+def _role(value: Any) -> str:
+    found = value.get("role") if isinstance(value, dict) else getattr(value, "role", None)
+    return f"<{found}>" if isinstance(found, str) else ""
+
+
 by_type = Discriminator(_type)
 """Chooses by the value of the object's ``type``."""
+
+by_role = Discriminator(_role)
+"""Chooses by the value of the object's ``role``."""

@@ -179,7 +179,7 @@ def _explain_literal(problem: Problem, param: str, source: str) -> ApiError:
 
 
 def _explain_tag(problem: Problem, param: str, source: str) -> ApiError:
-    """A union whose member could not be told: the kind is wrong, ``type`` is missing, or no such ``type``."""
+    """A union whose member could not be told: the kind is wrong, or the field that tells it is missing or unknown."""
     tags = re.findall(r"'<?([^'<>]*)>?'", problem["ctx"].get("expected_tags", ""))
     value = problem.get("input")
     if tags and all(tag in _KINDS for tag in tags):
@@ -187,12 +187,13 @@ def _explain_tag(problem: Problem, param: str, source: str) -> ApiError:
         return _wrong_type(param, f"one of {kinds}", value)
     if not isinstance(value, Mapping):
         return _wrong_type(param, "an object", value)
-    type_param = child(param, "type")
-    if "type" not in value:
-        return _missing_at(type_param)
-    if not isinstance(value["type"], str):
-        return _wrong_type(type_param, f"one of {_listed(tags).replace(' and ', ' or ')}", value["type"])
-    return _wrong_value(type_param, value["type"], tags)
+    key = problem["ctx"].get("discriminator", "").strip("_()") or "type"  # `choice.by_type`, `choice.by_role`
+    named = child(param, key)
+    if key not in value:
+        return _missing_at(named)
+    if not isinstance(value[key], str):
+        return _wrong_type(named, f"one of {_listed(tags).replace(' and ', ' or ')}", value[key])
+    return _wrong_value(named, value[key], tags)
 
 
 def _explain_long(problem: Problem, param: str, source: str) -> ApiError:

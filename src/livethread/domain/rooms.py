@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from email.utils import formatdate
 from typing import Annotated, Any, Final, Literal
 
@@ -56,10 +56,15 @@ def nickname(text: str) -> str:
     return name_of(text)
 
 
-def free_name(name: str, is_taken: Callable[[str], bool]) -> str:
-    """The name; with a number behind it if others in the room go by it."""
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name; with a number behind it if others in the room go by it.
+
+    Args:
+        name: as it was asked for.
+        taken: what the others are called, casefolded.
+    """
     number, free = 1, name
-    while is_taken(free) or free.casefold() == SYSTEM:
+    while free.casefold() in taken or free.casefold() == SYSTEM:
         number += 1
         behind = f" {number}"
         free = name[: LONGEST - len(behind)] + behind

@@ -126,12 +126,9 @@ class People:
         """Who is there: those who came first, if they are too many to list."""
         return [Present(user_id, name, user_id in self._typing) for user_id, name in islice(self._names.items(), SHOWN)]
 
-    def is_taken(self, name: str, user_id: str) -> bool:
-        """Whether somebody else who is connected goes by a name, in capitals or not."""
-        wanted = name.casefold()
-        return any(
-            name.casefold() == wanted and id != user_id and id in self._connections for id, name in self._names.items()
-        )
+    def taken(self, user_id: str) -> set[str]:
+        """What the others are called who are connected, casefolded."""
+        return {name.casefold() for id, name in self._names.items() if id != user_id and id in self._connections}
 
     def name_of(self, user_id: str) -> str | None:
         """What somebody is called who is there."""

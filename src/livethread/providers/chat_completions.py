@@ -28,6 +28,9 @@ from livethread.providers.word_by_word import word_by_word
 
 _FAILURES: Final = (OSError, NotHttp)  # time-outs are the former, too
 _OPENAI_HOSTS: Final = (".openai.com", ".openai.azure.com")
+_NO_REASONING_HOSTS: Final = (*_OPENAI_HOSTS, ".groq.com", ".cerebras.ai")
+"""They refuse messages with reasoning in them."""
+
 _MAX_ERROR_BYTES: Final = 64 * 1024
 _AFTER_FINISH_SECONDS: Final = 5.0
 _AFTER_DONE_SECONDS: Final = 0.25
@@ -83,6 +86,7 @@ class ChatCompletions:
         self._url = url.with_user(None)
         self._address = str(self._url.with_query(None))
         self._openai = f".{url.host}".endswith(_OPENAI_HOSTS)
+        self._reasoning = not f".{url.host}".endswith(_NO_REASONING_HOSTS)
         self._ids = ids
         self._stall = stall_timeout
         self._stream = stream
@@ -112,7 +116,7 @@ class ChatCompletions:
     async def _told(self, request: Request, api: ModelApi, said: ChatAnswer) -> AsyncGenerator[Chunk, None]:
         if self._images is False and shows_images(request):
             raise _no_images(request.model)
-        body = request_body(request, openai=self._openai, stream=self._stream)
+        body = request_body(request, openai=self._openai, stream=self._stream, reasoning=self._reasoning)
         accept = "text/event-stream" if self._stream else "application/json"
         answer = await self._open(api, "chat/completions", accept, body)
         try:
@@ -137,7 +141,7 @@ class ChatCompletions:
             chunks = said.whole(await self._whole(api, answer))
         finally:
             answer.close()
-        for pause, chunk in word_by_word(chunks, self._words_per_second):
+        for pause, chunk in word_by_word(chunks, 0 if request.whole else self._words_per_second):
             if pause:
                 await self._clock.sleep(pause)
             yield chunk
@@ -228,10 +232,10 @@ class ChatCompletions:
 
 def _no_images(model: str) -> ProviderError:
     sentence = (
-        f"The model '{model}' takes no images (images = false in livethread.toml), and this thread has one. Ask in a "
-        "thread without images, or give the assistant a model that takes them."
+        f"The model '{model}' takes no images (images = false in livethread.toml), and this conversation has one. Ask "
+        "in one without images, or choose a model that takes them."
     )
-    return ProviderError("bad_request", sentence)
+    return ProviderError("bad_request", sentence, param="messages")
 
 
 async def _drain(answer: Answer) -> None:
@@ -288,6 +292,6 @@ class _Turn:
         """Close the socket."""
         await self._chunks.aclose()
 
-    def text_to(self, take: Callable[[str], None]) -> None:
-        """Hand text over in the very call that brings it."""
+    def text_to(self, take: Callable[[str], None] | None) -> None:
+        """Hand text over in the very call that brings it, or yield it again."""
         self._answer.take = take

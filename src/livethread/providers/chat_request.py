@@ -9,20 +9,22 @@ from typing import Any
 from livethread.providers.chunks import ImagePart, PromptMessage, Request, TextPart
 
 
-def request_body(request: Request, *, openai: bool, stream: bool = True) -> bytes:
+def request_body(request: Request, *, openai: bool, stream: bool = True, reasoning: bool = True) -> bytes:
     """The JSON that asks for one turn; what is left at its default is left out.
 
     Args:
         request: the turn.
         openai: whether OpenAI itself is asked, which differs from the engines in three fields.
         stream: whether the answer is to come as a stream, or whole.
+        reasoning: whether the model is told what it thought before. DeepSeek and Kimi ask for it.
     """
     tools, tool_choice = (request.tools, request.tool_choice) if openai else _narrowed(request)
     body: dict[str, Any] = {
+        **request.options,
         "model": request.model,
         "messages": [
             *([{"role": "system", "content": request.instructions}] if request.instructions else []),
-            *map(_message, request.messages),
+            *({**_message(message), **_more(message, reasoning=reasoning)} for message in request.messages),
         ],
         "stream": stream,
     }
@@ -88,6 +90,12 @@ def _message(message: PromptMessage) -> dict[str, Any]:
         text = "".join(part.text if isinstance(part, TextPart) else "[image]" for part in message.parts)
         return {"role": message.role, "content": text}
     return {"role": "user", "content": [_part(part) for part in message.parts]}
+
+
+def _more(message: PromptMessage, *, reasoning: bool) -> dict[str, Any]:
+    """What few messages have."""
+    more = {"name": message.name, "reasoning_content": message.reasoning if reasoning else None}
+    return {name: value for name, value in more.items() if value is not None}
 
 
 def _shows(message: PromptMessage) -> bool:

@@ -44,18 +44,23 @@ class PromptMessage:
     """One message of the prompt, in the order in which the model reads them.
 
     Args:
-        role: ``user``, ``assistant`` or ``tool``; a ``tool`` message answers ``tool_call_id``.
+        role: ``user``, ``assistant`` or ``tool``; a ``tool`` message answers ``tool_call_id``. ``system`` only for what
+            stands behind the beginning: that is the request's `instructions`.
         parts: what it says; text and images.
         tool_calls: the calls an assistant's message made.
         tool_call_id: which call a ``tool`` message answers.
         of_assistant: another assistant said it, though the model is told it as a user's.
+        name: of who says it, for model APIs that tell those of one role apart by it.
+        reasoning: what an assistant thought before it said this, for models that want it back.
     """
 
-    role: Literal["user", "assistant", "tool"]
+    role: Literal["system", "user", "assistant", "tool"]
     parts: tuple[TextPart | ImagePart, ...]
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     of_assistant: bool = False
+    name: str | None = None
+    reasoning: str | None = None
 
     @property
     def text(self) -> str:
@@ -75,6 +80,8 @@ class Request:
         metadata: the run's metadata over the assistant's (``builtin/script`` reads ``script``).
         turn: how many model turns of this run came before (0 for the first).
         attempt: how many attempts of this turn have failed before it, all unseen.
+        options: further fields of a Chat Completions request; a provider hands on those that its model API knows.
+        whole: nobody sees the answer before its end, so that it need not be told at a pace.
     """
 
     model: str
@@ -91,6 +98,8 @@ class Request:
     metadata: Mapping[str, str] = field(default_factory=dict)
     turn: int = 0
     attempt: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
 
     @property
     def question(self) -> str:
@@ -164,6 +173,7 @@ class ProviderError(LivethreadError):
         retry_after: seconds the upstream asked to wait, if it did.
         retryable: the same request may succeed later.
         partial: something was already yielded, so it must not be asked again silently.
+        param: the field of the request that is to blame, if the upstream has named one.
     """
 
     def __init__(
@@ -175,6 +185,7 @@ class ProviderError(LivethreadError):
         retry_after: float | None = None,
         retryable: bool = False,
         partial: bool = False,
+        param: str | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -183,14 +194,15 @@ class ProviderError(LivethreadError):
         self.retry_after = retry_after
         self.retryable = retryable
         self.partial = partial
+        self.param = param
 
 
 @runtime_checkable
 class Direct(Protocol):
     """A stream of chunks whose text may go a shorter way, where it comes from a network at the pace of tokens."""
 
-    def text_to(self, take: Callable[[str], None]) -> None:
-        """From now on text is handed to ``take`` in the very call that brings it, instead of being yielded.
+    def text_to(self, take: Callable[[str], None] | None) -> None:
+        """From now on text is handed to ``take`` in the very call that brings it; if that is None, it is yielded again.
 
         Only while the next chunk is awaited, so that nothing comes out of order, or behind a cancellation; what comes
         at other times is yielded, as is everything that is not text.

@@ -52,8 +52,8 @@ _REPORTED: Final[Mapping[ErrorKind, str]] = {
 _ADVICE: Final[Mapping[ErrorKind, str]] = {
     "auth": "Check its key (LIVETHREAD_UPSTREAM_KEY, or the variable that key_env names in livethread.toml) and its "
     "account.",
-    "bad_request": "Check the assistant's settings and tools against what the model supports.",
-    "context_length": "Start a new thread, or limit what the run sees (truncation_strategy).",
+    "bad_request": "Check the settings and tools against what the model supports.",
+    "context_length": "Start a new conversation, or send less of this one (truncation_strategy, for a run).",
     "rate_limit": "Wait before trying again, or raise the limit there.",
     "overloaded": "Try again in a moment.",
     "upstream": "Try again; if it stays, look into the log of the engine.",
@@ -120,6 +120,7 @@ class ModelApi:
             retry_after=wait if later else None,
             retryable=later and known != 501,
             partial=partial,
+            param=told.param or None,
         )
 
     def _judged(self, status: int, told: _Told, wait: float | None) -> tuple[ErrorKind, str, str]:

@@ -40,7 +40,7 @@ _UNABLE: Final[Mapping[Ability, _Unable]] = {
     ),
     "tools": _Unable(
         re.compile(r"\btools?\b|\bfunctions?\b|(tool|function)[-_]", re.IGNORECASE),
-        "Check the functions of the assistant; if the model cannot call any, choose one that can, or start its engine "
+        "Check the functions; if the model cannot call any, choose one that can, or start its engine "
         "with tool calling on.",
     ),
 }

@@ -36,6 +36,9 @@ from livethread.storage.tables import OPEN
 NEWEST: Final = 100
 """Messages that a newcomer is told."""
 
+UNNAMED: Final = "assistant"
+"""What an assistant is called that has no name, or is there no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -47,6 +50,7 @@ class Found:
         unseen: which of them that person has not seen yet; those that are open are not among them.
         runs: those that have not ended, oldest first.
         names: of the assistants that wrote or are to write, by their ids.
+        gap: whether there may be others that it has not seen, before these and behind the last that it names.
     """
 
     position: Position
@@ -54,10 +58,12 @@ class Found:
     unseen: frozenset[str]
     runs: Sequence[Run]
     names: Mapping[str, str]
+    gap: bool = False
 
 
 class _Rows(NamedTuple):
     rows: list[AnyRow]
+    has_more: bool
     messages: list[Message]
     runs: list[Run]
     names: dict[str, str]
@@ -209,7 +215,8 @@ class Rooms:
         """
 
         def query(connection: Connection, thread: AnyRow) -> _Rows:
-            newest = list(page_of_messages(connection, thread_id, Window(NEWEST)).rows)[::-1]
+            page = page_of_messages(connection, thread_id, Window(NEWEST))
+            newest = page.rows[::-1]
             shown = {row.id for row in newest}
             older = [row for row in queries.open_messages(connection, thread_id, thread.seq) if row.id not in shown]
             rows = [*older, *newest]
@@ -218,14 +225,18 @@ class Rooms:
             speakers = {message.assistant_id for message in messages} | {run.assistant_id for run in runs}
             names = _names(connection, {id for id in speakers if id is not None})
             is_known = held is not None and queries.event_tag(connection, thread_id, held.seq) == held.tag
-            return _Rows(rows, messages, runs, names, held.seq if held is not None and is_known else 0)
+            return _Rows(rows, page.has_more, messages, runs, names, held.seq if held is not None and is_known else 0)
 
         def build(thread: AnyRow, found: _Rows) -> Found:
             _, cursor = self._reading.messages(thread, [row for row in found.rows if row.ended_seq == OPEN])
-            since = found.since
+            since = behind = found.since
             for row, message in zip(found.rows, found.messages, strict=True):
                 if last is not None and row.ended_seq != OPEN and last in (message.id, message.metadata.get("id")):
-                    since = row.ended_seq
+                    since, behind = row.ended_seq, row.created_seq
+
+            def is_unseen(row: AnyRow) -> bool:  # the newest are told in the order of creation, what follows as it ends
+                return bool(row.ended_seq > since or row.created_seq > behind)
+
             opened = [
                 OpenText(
                     row.created_seq, row.id, row.run_id, None,
@@ -237,12 +248,27 @@ class Rooms:
             return Found(
                 Position(thread.seq, thread.tag, opened),
                 found.messages,
-                frozenset(row.id for row in found.rows if since < row.ended_seq < OPEN),
+                frozenset(row.id for row in found.rows if row.ended_seq < OPEN and is_unseen(row)),
                 found.runs,
                 found.names,
+                gap=found.has_more and last is not None and since == 0,
             )
 
         return await self._reading.thread(thread_id, query, build)
+
+    async def messages(self, thread_id: str, ids: Collection[str]) -> list[Message]:
+        """Messages of a room, in the order of their ids; those that were deleted are left out.
+
+        Args:
+            thread_id: which thread.
+            ids: which messages.
+        """
+
+        def read(connection: Connection) -> list[AnyRow | None]:
+            return [queries.message(connection, thread_id, id) for id in ids]
+
+        rows = await self._database.read(read)
+        return [Message.model_validate_json(row.object) for row in rows if row is not None]
 
     async def names(self, assistant_ids: Collection[str]) -> Mapping[str, str]:
         """What assistants are called, by their ids; those that have no name, or are not there, too."""
@@ -252,4 +278,4 @@ class Rooms:
 def _names(connection: Connection, ids: Collection[str]) -> dict[str, str]:
     objects = queries.assistant_objects(connection, ids)
     named = {id: Assistant.model_validate_json(text).name for id, text in objects.items()}
-    return {id: named.get(id) or "assistant" for id in ids}
+    return {id: named.get(id) or UNNAMED for id in ids}

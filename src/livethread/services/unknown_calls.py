@@ -58,7 +58,12 @@ class UnknownCalls:
         if run.metadata.get(FACE) in _FACES:
             task = asyncio.create_task(self._answer(run))
             self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+            task.add_done_callback(self._answered)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._answering.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("calls not answered", exc_info=error)
 
     async def _answer(self, run: Run) -> None:
         outputs = [ToolOutput(tool_call_id=call["id"], output=NO_FUNCTION) for call in run.pending_calls]

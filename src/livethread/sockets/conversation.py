@@ -76,7 +76,7 @@ class SocketConversation:
                 taken = parsed(Taken, said)
                 self._followed.acknowledge(taken.thread_id, taken.id)
             case "register":
-                await self._room.register(parsed(Register, said))
+                return await self._room.register(parsed(Register, said))
             case "message":
                 return await self._room.post(parsed(RoomMessage, said))
             case None:

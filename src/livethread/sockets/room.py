@@ -1,52 +1,80 @@
 """One client in a room: a viewer of the thread's hub, told in the words of the room protocol.
 
 Nothing is kept for it but what it takes to tell it the rest: how far it has been told, by the hub's own cursor, the
-time of the last message, which answers grow and which runs go on.
+time of the last message, which answers grow and which runs go on; and of a history that is more than one packet, which
+messages are still to be read.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from livethread.clock import Clock
 from livethread.domain import cursor
+from livethread.domain.assistants import Assistant
 from livethread.domain.cursor import Cursor
+from livethread.domain.messages import Message
 from livethread.domain.people import Person
 from livethread.ids import Ids
-from livethread.services.rooms import Found, Rooms
+from livethread.live.people import SHOWN
+from livethread.services.rooms import NEWEST, UNNAMED, Found, Rooms
 from livethread.sockets import room_entries
 from livethread.sockets import room_events as events
 from livethread.sockets.outlet import Outlet
-from livethread.sockets.packets import event
+from livethread.sockets.packets import Bundle, event
 from livethread.sockets.room_entries import Entry, bundle, entry_of, is_ms
 from livethread.sockets.room_events import Event, Happened, happened
 from livethread.sse import KEEP_ALIVE
 
 DELETED: Final = "This discussion was deleted. Whatever you say next begins a new one."
 DELETED_HERE: Final = "This discussion was deleted. Register again, with another thread_id or without one."
+MISSED: Final = f"Only the newest {NEWEST} messages follow; before them there are others that you have missed."
 
 _WELCOME: Final = event("welcome")
 _BUSY: Final = event("ai-start")
 _IDLE: Final = event("ai-end")
 
 
+Read = Callable[[Collection[str]], Awaitable[Sequence[Message]]]
+"""Reads messages of the room by their ids; those that were deleted are left out."""
+
+
 class Names:
     """What assistants are called.
 
     Args:
-        rooms: knows those that are not known yet.
+        rooms: knows those that are not known yet, or have another name by now.
     """
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
+        self._learning: dict[Collection[str], asyncio.Task[None]] = {}
         self.known: dict[str, str] = {}
 
-    async def learn(self, assistant_ids: Collection[str]) -> None:
-        """Have them all known."""
-        self.known.update(await self._rooms.names(assistant_ids))
+    def note(self, assistant: Assistant) -> None:
+        """This is one of them."""
+        self.known[assistant.id] = assistant.name or UNNAMED
+
+    async def learn(self, assistant_ids: frozenset[str]) -> None:
+        """Have them all known, by the names that they have now; all who ask at once are told by one read."""
+        if assistant_ids not in self._learning:
+            self._learning[assistant_ids] = asyncio.create_task(self._learn(assistant_ids))
+        await asyncio.shield(self._learning[assistant_ids])
+
+    async def _learn(self, assistant_ids: frozenset[str]) -> None:
+        try:
+            self.known.update(await self._rooms.names(assistant_ids))
+        finally:
+            del self._learning[assistant_ids]
+
+
+class _Unread(NamedTuple):
+    """Messages of one packet that are read once it is their turn, by their ids, each with its time."""
+
+    times: Mapping[str, int]
 
 
 class InRoom:
@@ -57,6 +85,7 @@ class InRoom:
         person: who it is.
         streams: whether it takes answers as they grow.
         names: what assistants are called.
+        read: reads messages of the room.
         ids: for what the server itself has to say.
         clock: when it says so.
         anew: called when all that was told from its cursor on is to be told again.
@@ -70,6 +99,7 @@ class InRoom:
         *,
         streams: bool,
         names: Names,
+        read: Read,
         ids: Ids,
         clock: Clock,
         anew: Callable[[], None],
@@ -79,11 +109,12 @@ class InRoom:
         self._outlet = outlet
         self._streams = streams
         self._names = names
+        self._read = read
         self._ids = ids
         self._clock = clock
         self._anew = anew
         self._deleted = deleted
-        self._first: deque[bytes] = deque()  # packets of what is told before anything else
+        self._first: deque[bytes | _Unread] = deque()  # what is told before anything else
         self._over = False
         self._cursor = ""
         self._last_ms = 0
@@ -117,7 +148,7 @@ class InRoom:
         self._names.known.update(found.names)
         self._cursor = str(found.position.cursor())
         self._active = {run.id for run in found.runs}
-        items: list[bytes] = []
+        listed: list[tuple[str, Entry, int]] = []
         starts: list[bytes] = []
         for message in found.messages:
             entry, is_open = entry_of(message.model_dump()), message.id in found.position.open
@@ -129,10 +160,12 @@ class InRoom:
             if own is not None:
                 self._pass(own, ms)
             elif message.id in found.unseen:
-                items.append(room_entries.listed(entry, self._name(entry), ms))
+                listed.append((message.id, entry, ms))
             elif is_open and message.run_id is not None:
                 starts += self._begins(entry, message.run_id, ms)
-        self._first.extend(room_entries.lists(items))
+        if found.gap and listed:
+            self._first.append(self._sentence_at(MISSED, listed[0][2]))
+        self._first.extend(self._lists(listed))
         if note:
             self._first.append(self._sentence(note))
         if bool(self._active) != was_busy:
@@ -176,14 +209,18 @@ class InRoom:
         if self._over:
             return None
         what = happened(data) if data != KEEP_ALIVE else _NOTHING
-        unknown = what.assistants - self._names.known.keys() if what.assistants else what.assistants
+        unknown = what.asked | (what.speakers - self._names.known.keys()) if what.speakers or what.asked else what.asked
         if self._first or unknown:
             return _Later(lambda: self._tell_all(what, unknown))
         return self._write(what)
 
-    async def _tell_all(self, what: Happened, unknown: Collection[str]) -> None:
+    async def _tell_all(self, what: Happened, unknown: frozenset[str]) -> None:
         while self._first and not self._over:
-            wait = self._outlet.write(bundle((self._first.popleft(),)))
+            packet = await self._packet(self._first[0])
+            if self._over:  # whoever comes instead of this tells the rest
+                return
+            self._first.popleft()
+            wait = self._outlet.write(packet) if packet is not None else None
             if wait is not None:
                 await wait
         if unknown:
@@ -191,6 +228,27 @@ class InRoom:
         wait = self._write(what)
         if wait is not None:
             await wait
+
+    async def _packet(self, first: bytes | _Unread) -> Bundle | None:
+        if isinstance(first, bytes):
+            return bundle((first,))
+        items = []
+        for message in await self._read(first.times):
+            entry = entry_of(message.model_dump())
+            items.append(room_entries.listed(entry, self._name(entry), first.times[message.id]))
+        return Bundle([room_entries.listing(items)]) if items else None
+
+    def _lists(self, listed: Sequence[tuple[str, Entry, int]]) -> Iterable[bytes | _Unread]:
+        """What is listed, as it is if that is one packet; of more only what it takes to read it again is kept."""
+
+        def item(entry: Entry, ms: int) -> bytes:
+            return room_entries.listed(entry, self._name(entry), ms)
+
+        sizes = [len(item(entry, ms)) for _, entry, ms in listed]
+        if sum(sizes) <= room_entries.AT_ONCE:
+            return [room_entries.listing(item(entry, ms) for _, entry, ms in listed)] if listed else ()
+        parts = room_entries.parts((((id, ms), size) for (id, _, ms), size in zip(listed, sizes, strict=True)))
+        return [_Unread(dict(part)) for part in parts]
 
     def _write(self, what: Happened) -> Awaitable[None] | None:
         if self._over:
@@ -219,8 +277,8 @@ class InRoom:
                 return self._ends(entry)
             case events.RunIs():
                 return self._runs(each)
-            case events.People(names):
-                return self._came_and_went(names)
+            case events.People(names, joined):
+                return self._came_and_went(names, joined)
             case events.Over():
                 return [self._sentence(self._deleted), *([_IDLE] if self._active else ())]
         return ()
@@ -273,14 +331,18 @@ class InRoom:
             told.append(_IDLE if was_busy else _BUSY)
         return told
 
-    def _came_and_went(self, names: Mapping[str, str]) -> Iterable[bytes]:
+    def _came_and_went(self, names: Mapping[str, str], joined: Collection[str]) -> Iterable[bytes]:
         before, self._people = self._people, names
-        told = [room_entries.came(names[id], id) for id in names if id not in before]
+        were_all = len(before) < SHOWN  # else who is listed now may have been there before
+        told = [room_entries.came(names[id], id) for id in names if id not in before and (were_all or id in joined)]
         told += [room_entries.came(before[id], id, went=True) for id in before if id not in names]
         return told
 
     def _sentence(self, text: str) -> bytes:
-        return room_entries.sentence(text, self._ids.new("msg"), self._time(int(self._clock.now() * 1000)))
+        return self._sentence_at(text, self._time(int(self._clock.now() * 1000)))
+
+    def _sentence_at(self, text: str, ms: int) -> bytes:
+        return room_entries.sentence(text, self._ids.new("msg"), ms)
 
     def _time(self, ms: int) -> int:
         """When a message was said: behind all that it was told before, and before its own that come later in the log.
@@ -296,7 +358,7 @@ class InRoom:
         return self._names.known[entry.assistant_id or ""] if entry.name is None else entry.name
 
 
-_NOTHING: Final = Happened((), frozenset(), None)
+_NOTHING: Final = Happened((), frozenset(), frozenset(), None)
 _UNTOLD: Final = (0, False)
 
 

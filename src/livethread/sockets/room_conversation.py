@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final
 
 from livethread.domain.rooms import SOCKET, Register, RoomMessage
@@ -16,6 +17,9 @@ EARLY: Final = 20
 
 EARLY_SECONDS: Final = 2.0
 """So long they wait for it."""
+
+AGAIN: Final = 0.5
+"""Seconds after which a client comes in again that its hub has lost; a server that stops has closed it by then."""
 
 PATIENCE: Final = 10.0
 """Seconds after which a client that lags is acknowledged what it has not come to yet."""
@@ -38,6 +42,7 @@ class RoomConversation:
         self._moving = asyncio.Lock()
         self._early: list[RoomMessage] = []
         self._patience: asyncio.TimerHandle | None = None
+        self._return: asyncio.TimerHandle | None = None
         self._closed = False
 
     @property
@@ -50,21 +55,31 @@ class RoomConversation:
         """Whether it has registered."""
         return self._said is not None
 
-    async def register(self, said: Register) -> None:
-        """Come into a room, or into another one, or under another name.
+    async def register(self, said: Register) -> dict[str, Any]:
+        """Come into a room, or into another one, or under another name; where that is refused, all stays as it was.
+
+        Returns:
+            The acknowledgement: by which name the others know it, and the thread that the room is.
 
         Raises:
             NotFound: there is no such thread or assistant.
             ApiError: there is nobody to answer, or no place.
         """
         async with self._moving:
-            await self._enter(said)
+            before = self._said if self._stay is not None else None
+            try:
+                stay = await self._enter(said)
+            except ApiError:
+                if before is not None:
+                    await self._stay_on(before)
+                raise
         early, self._early = self._early, []
         for message in early:
             try:
                 await self.post(message)
             except ApiError as error:  # the registration itself is good
                 await self.refuse(error.message)
+        return {"verdict": "registered", "name": stay.sink.person.name, "thread_id": stay.thread_id}
 
     async def post(self, message: RoomMessage) -> dict[str, Any] | None:
         """Say something to all, and have it answered.
@@ -101,8 +116,9 @@ class RoomConversation:
         """The client has gone."""
         self._closed = True
         self._lobby.forget(self)
-        if self._patience is not None:
-            self._patience.cancel()
+        for timer in (self._patience, self._return):
+            if timer is not None:
+                timer.cancel()
         self._leave()
 
     def anew(self) -> None:
@@ -112,9 +128,12 @@ class RoomConversation:
     def lost(self) -> None:
         """See `livethread.sockets.room_lobby.Guest`."""
         if self._stay is not None and self._stay.is_over and not self._closed:
-            is_default, ended = self._stay.is_default, self._stay.viewer.ended
+            stay = self._stay
             self._leave()
-            if is_default and ended:
+            if not stay.viewer.ended:
+                self._before = stay
+                self._return = asyncio.get_running_loop().call_later(AGAIN, lambda: self._lobby.do(self.follow()))
+            elif stay.is_default:
                 self._lobby.wait(self)
 
     async def follow(self) -> None:
@@ -122,15 +141,19 @@ class RoomConversation:
         await self._again(None)
 
     async def _again(self, stay: Stay | None) -> None:
-        """Come in once more, unless it has moved on from there by itself."""
+        """Come in once more, unless it has moved on by itself."""
         try:
             async with self._moving:
                 if self._said is not None and self._stay is stay and not self._closed:
-                    await self._enter(self._said, welcome=stay is None)
+                    await self._enter(self._said, welcome=stay is None and self._before is None)
         except ApiError as error:
             await self.refuse(error.message)
 
-    async def _enter(self, said: Register, *, welcome: bool = True) -> None:
+    async def _stay_on(self, said: Register) -> None:
+        with suppress(ApiError):  # why it was refused is the better answer
+            await self._enter(said, welcome=False)
+
+    async def _enter(self, said: Register, *, welcome: bool = True) -> Stay:
         self._before = self._stay or self._before
         if self._stay is not None:
             self._stay.sink.fall_silent()
@@ -143,18 +166,20 @@ class RoomConversation:
         self._said = said.model_copy(update={"last": None})
         if self._closed:
             self._leave()
+        return stay
 
     async def _post(self, message: RoomMessage) -> dict[str, Any] | None:
         async with self._moving:
             if self._stay is None and self._said is not None and not self._closed:
                 await self._enter(self._said)
-            stay = self._stay
-        if stay is None:  # the client has gone meanwhile
+            stay, said = self._stay, self._said
+        if stay is None or said is None:  # the client has gone meanwhile
             return None
+        assistant = await self._lobby.rooms.assistant(said.assistant_id)  # who answered before may be there no more
         sink = stay.sink
         passed = sink.expect(message.id, message.created_at)
         try:
-            run = await self._lobby.rooms.post(stay.thread_id, message, sink.person, stay.assistant_id, SOCKET)
+            run = await self._lobby.rooms.post(stay.thread_id, message, sink.person, assistant.id, SOCKET)
             assert run.begins is not None
             if not passed.done() and sink.held.seq < run.begins.run_seq:  # it lags; else it was posted before
                 either: list[asyncio.Future[Any]] = [passed, stay.viewer.closed]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from livethread.domain.rooms import FACE, STREAM, SYSTEM, clamped_ms, said_in
 from livethread.sockets.packets import Bundle, event
@@ -13,7 +13,12 @@ from livethread.sockets.packets import Bundle, event
 AT_ONCE: Final = 48 * 1024
 """Bytes of a ``message-list``; a larger message goes alone."""
 
+SHORT: Final = 4096
+"""Characters of a message up to which its JSON is kept for the next who is told of it."""
+
 _FIRST_MS, _LAST_MS = 10**12, 10**13 - 1  # 13 digits
+
+_Thing = TypeVar("_Thing")
 
 
 class Entry(NamedTuple):
@@ -83,27 +88,31 @@ def start(entry: Entry, name: str, ms: int) -> bytes:
 @lru_cache(maxsize=16)
 def answer(entry: Entry, name: str, ms: int) -> bytes:
     """A whole answer: a ``message-list`` of one."""
-    return event("message-list", b"[%b]" % listed(entry, name, ms))
+    return listing([listed(entry, name, ms)])
 
 
-@lru_cache(maxsize=256)
 def listed(entry: Entry, name: str, ms: int) -> bytes:
     """An item of a ``message-list``, as JSON."""
-    return _json(_object(entry, name, str(ms)))
+    return (_short_listed if len(entry.text) <= SHORT else _listed)(entry, name, ms)
 
 
-def lists(items: Iterable[bytes]) -> Iterator[bytes]:
-    """Items as ``message-list`` packets of bounded size."""
-    pending: list[bytes] = []
+def listing(items: Iterable[bytes]) -> bytes:
+    """Items as one ``message-list``."""
+    return event("message-list", b"[%b]" % b",".join(items))
+
+
+def parts(things: Iterable[tuple[_Thing, int]]) -> Iterator[list[_Thing]]:
+    """Things, each with its size, as those that go into one ``message-list``."""
+    part: list[_Thing] = []
     size = 0
-    for item in items:
-        if pending and size + len(item) > AT_ONCE:
-            yield event("message-list", b"[%b]" % b",".join(pending))
-            pending, size = [], 0
-        pending.append(item)
-        size += len(item) + 1
-    if pending:
-        yield event("message-list", b"[%b]" % b",".join(pending))
+    for thing, its_size in things:
+        if part and size + its_size > AT_ONCE:
+            yield part
+            part, size = [], 0
+        part.append(thing)
+        size += its_size + 1
+    if part:
+        yield part
 
 
 def delta(message_id: str, text: str) -> bytes:
@@ -132,6 +141,13 @@ def sentence(content: str, id: str, ms: int) -> bytes:
 def bundle(packets: tuple[bytes, ...]) -> Bundle:
     """Packets that go out together, made once for all who are told the same."""
     return Bundle(packets)
+
+
+def _listed(entry: Entry, name: str, ms: int) -> bytes:
+    return _json(_object(entry, name, str(ms)))
+
+
+_short_listed = lru_cache(maxsize=256)(_listed)
 
 
 def _object(entry: Entry, name: str, ms: int | str) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class RunIs(NamedTuple):
 
     Args:
         run_id: the run.
+        assistant_id: who answers.
         active: whether it may still go on.
         user_id: whose message it answers, if it was asked for in a room.
         streamed: whether that person reads the answer from ``POST /stream``.
@@ -53,6 +54,7 @@ class RunIs(NamedTuple):
     """
 
     run_id: str
+    assistant_id: str
     active: bool
     user_id: str | None
     streamed: bool
@@ -63,10 +65,12 @@ class People(NamedTuple):
     """Who is there.
 
     Args:
-        names: by user id.
+        names: by user id; of very many people only those that came first.
+        joined: the user ids of some who have just come; others among them may have been there, and not been listed.
     """
 
     names: Mapping[str, str]
+    joined: frozenset[str]
 
 
 class Anew(NamedTuple):
@@ -85,12 +89,14 @@ class Happened(NamedTuple):
 
     Args:
         events: in order.
-        assistants: the ids of those who speak in them.
+        speakers: the ids of the assistants that speak in them.
+        asked: the ids of those that are asked to: by now they may be called something else.
         cursor: what a client holds that knows of it; None if that has not moved.
     """
 
     events: Sequence[Event]
-    assistants: frozenset[str]
+    speakers: frozenset[str]
+    asked: frozenset[str]
     cursor: str | None
 
 
@@ -109,8 +115,12 @@ def happened(data: bytes) -> Happened:
         if event is not None:
             events.append(event)
     speak = {event.entry.assistant_id for event in events if isinstance(event, (Begins, Ends))}
-    assistants = frozenset(id for id in speak if id is not None)
-    return Happened(events, assistants, None if cursor is None else cursor.decode("ascii"))
+    return Happened(
+        events,
+        frozenset(id for id in speak if id is not None),
+        frozenset(event.assistant_id for event in events if isinstance(event, RunIs) and event.active),
+        None if cursor is None else cursor.decode("ascii"),
+    )
 
 
 def run_is(run: Mapping[str, Any]) -> RunIs:
@@ -118,7 +128,8 @@ def run_is(run: Mapping[str, Any]) -> RunIs:
     metadata, status = run["metadata"], run["status"]
     face = metadata.get(FACE)
     user_id = metadata.get("user_id") if face in (SOCKET, STREAM) else None
-    return RunIs(run["id"], f"thread.run.{status}" not in RUN_ENDS, user_id, face == STREAM, fault_of(run))
+    active = f"thread.run.{status}" not in RUN_ENDS
+    return RunIs(run["id"], run["assistant_id"], active, user_id, face == STREAM, fault_of(run))
 
 
 def _event(type: str, data: dict[str, Any]) -> Event | None:
@@ -131,7 +142,7 @@ def _event(type: str, data: dict[str, Any]) -> Event | None:
             return Begins(entry_of(data), data["run_id"]) if growing else Said(entry_of(data))
         case "thread.presence":
             names = {person["user_id"]: person["name"] for person in data["people"]}
-            return People(MappingProxyType(names))
+            return People(MappingProxyType(names), frozenset(person["user_id"] for person in data["joined"]))
         case "thread.snapshot":
             return Anew()
         case "thread.deleted":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -53,7 +54,6 @@ class Stay:
 
     Args:
         thread_id: the room.
-        assistant_id: who answers there.
         is_default: whether it is there because it named no thread.
         sink: what it is told by.
         viewer: of the hub.
@@ -64,7 +64,6 @@ class Stay:
     def __init__(
         self,
         thread_id: str,
-        assistant_id: str,
         is_default: bool,
         sink: InRoom,
         viewer: Viewer,
@@ -72,7 +71,6 @@ class Stay:
         place: ExitStack,
     ) -> None:
         self.thread_id = thread_id
-        self.assistant_id = assistant_id
         self.is_default = is_default
         self.sink = sink
         self.viewer = viewer
@@ -128,7 +126,7 @@ class Lobby:
         self._clock = clock
         self._empty_seconds = empty_seconds
         self._names = Names(rooms)
-        self._naming = asyncio.Lock()
+        self._door = asyncio.Lock()
         self._waiting: set[Guest] = set()  # whose default room was deleted
         self._entering = 0
         self._deleting: asyncio.Task[None] | None = None
@@ -150,18 +148,19 @@ class Lobby:
             ApiError: there is nobody to answer, or no place.
         """
         if self._deleting is not None:
-            await asyncio.shield(self._deleting)
+            await asyncio.wait([self._deleting])
         self._entering += 1
         try:
-            assistant = await self.rooms.assistant(said.assistant_id)
+            if welcome:  # who was there stays, though nobody answers any more
+                self._names.note(await self.rooms.assistant(said.assistant_id))
             thread_id = said.thread_id or await self.rooms.default()
-            return await self._enter(guest, said, thread_id, assistant.id, before, welcome=welcome)
+            async with self._door:
+                return await self._enter(guest, said, thread_id, before, welcome=welcome)
         finally:
             self._entering -= 1
 
-    async def _enter(
-        self, guest: Guest, said: Register, thread_id: str, assistant_id: str, before: Stay | None, *, welcome: bool
-    ) -> Stay:
+    async def _enter(self, guest: Guest, said: Register, thread_id: str, before: Stay | None, *, welcome: bool) -> Stay:
+        """One at a time: two of one name are told apart, and what is read for all who come is not heaped up."""
         is_default = said.thread_id is None
         known = before.sink if before is not None and before.thread_id == thread_id and said.last is None else None
         with ExitStack() as place, ExitStack() as stack:
@@ -169,15 +168,15 @@ class Lobby:
             place.enter_context(self._places.taken(thread_id) if given is None else given)
             held = None if known is None else known.held
             found = await self.rooms.find(thread_id, last=said.last, held=held, from_begin=said.stream)
-            async with self._naming:  # two who come at once under one name are told apart
-                hub = self._hubs.of(thread_id)
-                people = hub.presence.people
-                name = free_name(said.name, lambda name: people.is_taken(name, said.user_id))
-                sink = InRoom(
-                    guest.outlet, Person(said.user_id, name), streams=said.stream, names=self._names, ids=self._ids,
-                    clock=self._clock, anew=guest.anew, deleted=DELETED if is_default else DELETED_HERE,
-                )  # fmt: skip
-                viewer = await hub.attach(sink, View(), found.position, limit=NEWEST, person=sink.person)
+            hub = self._hubs.of(thread_id)
+            people = hub.presence.people
+            name = free_name(said.name, people.taken(said.user_id))
+            sink = InRoom(
+                guest.outlet, Person(said.user_id, name), streams=said.stream, names=self._names,
+                read=partial(self.rooms.messages, thread_id), ids=self._ids, clock=self._clock, anew=guest.anew,
+                deleted=DELETED if is_default else DELETED_HERE,
+            )  # fmt: skip
+            viewer = await hub.attach(sink, View(), found.position, limit=NEWEST, person=sink.person)
             if is_default:
                 stack.callback(self._note_leave)
             stack.callback(hub.detach, viewer)
@@ -194,10 +193,8 @@ class Lobby:
             viewer.closed.add_done_callback(lambda _: guest.lost())
             self._waiting.discard(guest)
             if is_default:
-                for other in tuple(self._waiting):
-                    self._waiting.discard(other)
-                    self.do(other.follow())
-            return Stay(thread_id, assistant_id, is_default, sink, viewer, stack.pop_all(), place.pop_all())
+                self._gather()
+            return Stay(thread_id, is_default, sink, viewer, stack.pop_all(), place.pop_all())
 
     def sentence(self, text: str) -> bytes:
         """The packet of what the server has to say to a client that is in no room."""
@@ -210,6 +207,16 @@ class Lobby:
     def forget(self, guest: Guest) -> None:
         """It has gone."""
         self._waiting.discard(guest)
+
+    def visited(self) -> None:
+        """Somebody has posted into the default room without coming in: that begins it as well, and is to be seen."""
+        self._gather()
+        self._note_leave()
+
+    def _gather(self) -> None:
+        for guest in tuple(self._waiting):
+            self._waiting.discard(guest)
+            self.do(guest.follow())
 
     def do(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done that nobody waits for."""

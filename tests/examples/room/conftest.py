@@ -8,10 +8,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from tests.cuts.scene import Caller
 from tests.examples.room.room import Room
-from tests.examples.room.room import room as opened
+from tests.examples.room.room import house as opened
 from tests.examples.room.site import Site, build
 from tests.page_scenes.browser import chromium
+from tests.page_scenes.voices import Voices
 
 ARTEFACTS = Path(os.environ.get("ARTEFACTS") or Path(__file__).parent / "artefacts")
 
@@ -35,7 +37,14 @@ def pictures() -> Path:
     return ARTEFACTS
 
 
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def house() -> AsyncIterator[tuple[Caller, Voices]]:
+    async with opened() as house:
+        yield house
+
+
 @pytest_asyncio.fixture(loop_scope="package")
-async def room(site: Site, browser: Browser, pictures: Path) -> AsyncIterator[Room]:
-    async with opened(site, browser, pictures) as room:
-        yield room
+async def room(house: tuple[Caller, Voices], site: Site, browser: Browser, pictures: Path) -> Room:
+    room = Room(*house, site, browser, pictures)
+    await room.begin()
+    return room

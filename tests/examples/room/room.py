@@ -1,10 +1,13 @@
-"""Where the scenes play: a server with an assistant that says what a test says, and people who come and go."""
+"""Where the scenes play: a room with an assistant that says what a test says, and people who come and go."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
+import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ from tests.examples.stage.tab import DESKTOP
 from tests.page_scenes.stage import text_of
 from tests.page_scenes.voices import Voice, Voices
 
+_numbers = itertools.count()
+
 
 @dataclass
 class Room:
@@ -32,6 +37,7 @@ class Room:
         site: that serves the page.
         browser: for everybody.
         pictures: the folder for screenshots.
+        model: of the assistant; no other room's.
     """
 
     caller: Caller
@@ -39,10 +45,18 @@ class Room:
     site: Site
     browser: Browser
     pictures: Path
+    model: str = field(default_factory=lambda: f"cat-{next(_numbers)}")
+
+    async def begin(self) -> None:
+        """Leave nothing of the room before, and have the assistant come."""
+        for thread in (await self.caller.get("/threads"))["data"]:
+            await self.caller.call("DELETE", f"/threads/{thread['id']}")
+        await self.dismiss()
+        await self.caller.post("/assistants", {"name": "CatGPT", "model": f"voices/{self.model}"})
 
     async def answering(self) -> Voice:
         """The next answer that the assistant is asked for."""
-        return await self.voices.asked("cat")
+        return await self.voices.asked(self.model)
 
     async def answers(self, text: str) -> None:
         """Have the assistant give the next answer at once."""
@@ -50,9 +64,10 @@ class Room:
         voice.say(text)
         voice.end()
 
-    async def recast(self, model: str) -> None:
-        """Have the assistant be played by another model; ``silent/…`` never answers."""
+    async def fall_silent(self, silent: bool) -> None:
+        """Have the assistant be played by a model API that is not there, or again by ours."""
         (assistant,) = (await self.caller.get("/assistants"))["data"]
+        model = f"{'silent' if silent else 'voices'}/{self.model}"
         await self.caller.post(f"/assistants/{assistant['id']}", {"model": model})
 
     async def dismiss(self) -> None:
@@ -71,15 +86,17 @@ class Room:
         """Somebody before a page of their own; behind the block it must have done nothing odd.
 
         Args:
-            name: their nickname; without one the page still asks for it.
+            name: their nickname, which this browser knows from before; without one the page asks for it.
         """
         async with Line(self.caller.url).running() as line:
+            if name is not None:
+                options["storage_state"] = {"origins": [{"origin": self.site.origin, "localStorage": [_kept(name)]}]}
             context = await self.browser.new_context(**{**DESKTOP, **options})
             try:
                 visitor = Visitor(await context.new_page(), self.site.address(line.url), line, self.pictures)
                 await visitor.open()
                 if name is not None:
-                    await visitor.join(name)
+                    await visitor.line_reads(re.compile("^Welcome "))
                 yield visitor
                 assert visitor.faults == []
             finally:
@@ -87,15 +104,17 @@ class Room:
 
 
 @contextlib.asynccontextmanager
-async def room(site: Site, browser: Browser, pictures: Path) -> AsyncIterator[Room]:
-    """A server in this process, with nothing in its room."""
+async def house() -> AsyncIterator[tuple[Caller, Voices]]:
+    """A server in this process, and what speaks for its assistants."""
     async with Voices().running() as voices, aiohttp.ClientSession() as session:
         upstreams = (UpstreamSettings("voices", voices.url), UpstreamSettings("silent", "http://127.0.0.1:9/v1"))
         with testing.server(upstreams=upstreams, retries=0) as url:
-            room = Room(Caller(session, url), voices, site, browser, pictures)
-            await room.dismiss()  # those that a server begins with
-            await room.caller.post("/assistants", {"name": "CatGPT", "model": "voices/cat"})
-            yield room
+            yield Caller(session, url), voices
+
+
+def _kept(name: str) -> dict[str, str]:
+    """What a browser keeps of somebody who has been here, as `examples/room/src/me.js` writes it."""
+    return {"name": "livethread.room.me", "value": json.dumps({"user_id": f"user_{next(_numbers)}", "name": name})}
 
 
 def _author(message: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ async def build(into: Path, **environment: str) -> Path:
 
 
 class Site:
-    """Serves the page below ``/<port>/``, for a server at that port of this machine.
+    """Serves the page as it would be for each server that it is asked for, below a path of its own.
 
     Args:
         built: the folder with the page.
@@ -49,21 +49,23 @@ class Site:
 
     def __init__(self, built: Path) -> None:
         self._built = built
-        self._url = ""
+        self._servers: list[str] = []
+        self.origin = ""
 
     def address(self, server: str) -> str:
         """Where the page is that speaks to this server."""
-        return f"{self._url}/{server.rpartition(':')[2]}/index.html"
+        self._servers.append(server)
+        return f"{self.origin}/{len(self._servers) - 1}/index.html"
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Site]:
         """Listening on a free port."""
         app = web.Application()
-        app.router.add_get("/{port}/{path:.+}", self._serve)
+        app.router.add_get("/{number}/{path:.+}", self._serve)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self._url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self.origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
         try:
             yield self
         finally:
@@ -71,5 +73,5 @@ class Site:
 
     async def _serve(self, request: web.Request) -> web.Response:
         path = self._built / request.match_info["path"]
-        body = path.read_bytes().replace(USUAL.encode(), f"http://127.0.0.1:{request.match_info['port']}".encode())
+        body = path.read_bytes().replace(USUAL.encode(), self._servers[int(request.match_info["number"])].encode())
         return web.Response(body=body, content_type=mimetypes.guess_type(path.name)[0])

@@ -140,11 +140,11 @@ async def test_a_newcomer_sees_what_was_said_and_what_is_being_said(room: Room) 
 
 async def test_an_answer_that_fails_is_said_to_be_one_and_the_room_goes_on(room: Room) -> None:
     async with room.visitor("Ann") as ann:
-        await room.recast("silent/cat")
+        await room.fall_silent(True)
         await ann.send("Hello")
         await expect(ann.errors).to_have_count(1)
         await ann.picture("failed")
-        await room.recast("voices/cat")
+        await room.fall_silent(False)
         await ann.send("Again")
         await room.answers("I am back.")
         await ann.sees(("You", "Hello"), ("You", "Again"), ("CatGPT", "I am back."))

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.examples.room.room import Room
-from tests.examples.stage.tab import PHONE
 from tests.examples.room.visitor import Visitor
+from tests.examples.stage.tab import PHONE
 from tests.page_scenes import texts
 from tests.page_scenes.axe import grave
 from tests.page_scenes.screen import comes_true

@@ -92,6 +92,7 @@ async def test_two_of_one_name_are_told_apart(room: Room) -> None:
         await room.answers("Yes.")
         await expect(other.dots).to_be_hidden()
         assert await other.errors.all_inner_texts() == ["The name Ann is taken here: the others see you as Ann 2."]
+        await expect(other.page.get_by_role("button", name="Ann 2 (change your nickname)")).to_be_visible()
         await other.picture("nickname-taken")
         (first, *_), _, (second, *_), *_ = await bob.said()
         assert first == "Ann"

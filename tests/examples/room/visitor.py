@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from playwright.async_api import Locator, Page
 
 from tests.examples.stage.line import Line
 from tests.examples.stage.tab import Tab
-from tests.page_scenes.screen import until
+from tests.page_scenes.screen import PATIENCE, until
 
 _SAID = """() => [...document.querySelectorAll("[data-message-id]")].map((message) => [
   message.getAttribute("aria-label"), message.querySelector(".bubble").innerText.trim()])"""
@@ -29,6 +30,8 @@ class Visitor(Tab):
         super().__init__(page, (address.rpartition("/")[0], line.url, line.url.replace("http", "ws")), pictures)
         self.line = line
         self._address = address
+        self._registered = asyncio.Event()
+        page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
 
     # What they do
 
@@ -52,9 +55,12 @@ class Visitor(Tab):
         await self.button("Send").click()
 
     async def stream(self, wanted: bool) -> None:
-        """Turn streaming on or off."""
+        """Turn streaming on or off, and come back when the server knows."""
         if (await self.streaming.get_attribute("aria-checked") == "true") != wanted:
+            self._registered.clear()
             await self.streaming.click()
+            async with asyncio.timeout(PATIENCE):
+                await self._registered.wait()
 
     # What they see
 
@@ -102,3 +108,7 @@ class Visitor(Tab):
     async def line_reads(self, text: str | re.Pattern[str]) -> None:
         """Come back when one of the lines reads so."""
         await self.lines.filter(has_text=text).first.wait_for()
+
+    def _on_frame(self, frame: str | bytes) -> None:
+        if isinstance(frame, str) and '"registered"' in frame:
+            self._registered.set()

@@ -36,6 +36,10 @@ class Line:
         self._there.set()
         self._back.set()
 
+    def lead_to(self, server: str) -> None:
+        """Let whoever comes from now on through to another server."""
+        self._server = urlsplit(server)
+
     def hold(self, *, back: bool = False) -> None:
         """Hold back what the browser says, or what it is told; a cut loses it."""
         (self._back if back else self._there).clear()

@@ -20,6 +20,9 @@ PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 """Where `python`, `flask`, `node` and `npm` are those that the tests come with."""
 
 _NOT_COPIED = shutil.ignore_patterns("node_modules", "dist", "build", ".next", ".react-router", "__pycache__")
+_INHERITED = ("HOME", "TMPDIR", "npm_config_registry", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
+"""Where a machine keeps what was installed before, and how it reaches the registries; nothing that an example reads."""
+
 _INSTALLING = 300.0
 _STARTING = 90.0
 _ENDING = 10.0
@@ -84,7 +87,7 @@ async def serving(line: str, folder: Path, **environment: str) -> AsyncIterator[
 
 
 async def _begin(line: str, folder: Path, environment: dict[str, str]) -> asyncio.subprocess.Process:
-    inherited = {name: os.environ[name] for name in ("HOME", "TMPDIR", "npm_config_registry") if name in os.environ}
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return await asyncio.create_subprocess_shell(
         line,
         cwd=folder,

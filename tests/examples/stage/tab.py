@@ -68,7 +68,7 @@ class Tab:
 
 @contextlib.asynccontextmanager
 async def tab(browser: Browser, *known: str, pictures: Path, **options: Any) -> AsyncIterator[Tab]:
-    """A page in a browser of its own, which shares nothing with others; behind the block it must have done nothing odd."""
+    """A page in a browser of its own, which shares nothing with others; behind the block it has done nothing odd."""
     context = await browser.new_context(**{**DESKTOP, **options})
     try:
         opened = Tab(await context.new_page(), known, pictures)

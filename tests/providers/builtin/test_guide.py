@@ -48,6 +48,7 @@ OVERVIEW = GUIDE.text("")
         ("can several assistants answer", "Several people and several assistants in one thread"),
         ("is there authentication?", "What is not there yet"),
         ("function calling", "Tools and functions"),
+        ("do you have chat completions?", "Chat completions"),
         ("how do I delete a thread", "Threads, messages and runs"),
         ("where is my data stored?", "Where the data is kept"),
         ("does file_search work?", "What is not there yet"),

@@ -63,12 +63,13 @@ class Builtin:
         message = request.question
         prompt_words = sum(len(message.text.split()) for message in request.messages)
         limit = request.max_completion_tokens
+        words_per_second = 0.0 if request.whole else self._words_per_second
         match request.model:
             case "builtin/guide":
-                played = self._guide.answer(message, prompt_words, self._words_per_second)
+                played = self._guide.answer(message, prompt_words, words_per_second)
                 return limited(played, limit, prompt_words)
             case "builtin/tools":
-                seconds = 1 / self._words_per_second if self._words_per_second else 0.0
+                seconds = 1 / words_per_second if words_per_second else 0.0
                 played = Turn(request, lambda: self._ids.new("call")).play(prompt_words, seconds)
                 return limited(played, limit, prompt_words)
             case "builtin/script":
@@ -77,7 +78,7 @@ class Builtin:
                 player = Player(
                     message=message,
                     prompt_words=prompt_words,
-                    words_per_second=self._words_per_second if pace is None else pace,
+                    words_per_second=words_per_second if pace is None else pace,
                     call_id=lambda: self._ids.new("call"),
                 )
                 turn = chosen(scenario, message, request.turn, request.attempt)

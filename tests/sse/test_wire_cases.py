@@ -10,7 +10,7 @@ import pytest
 
 from livethread.sse import Decoder, Event
 
-SPEC = Path(__file__).parents[1] / "spec" / "cases" / "sse.json"
+SPEC = Path(__file__).parents[2] / "spec" / "cases" / "sse.json"
 CASES: list[dict[str, Any]] = json.loads(SPEC.read_text(encoding="ascii"))["cases"]
 each_case = pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 

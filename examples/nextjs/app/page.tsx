@@ -1,0 +1,5 @@
+import { Chat } from "./Chat.tsx";
+
+export default function Page() {
+  return <Chat />;
+}
