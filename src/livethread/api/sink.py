@@ -13,6 +13,8 @@ from typing import Any, Final, Protocol
 
 from starlette.types import Message, Receive, Scope, Send
 
+from livethread.live.viewer import StraightSink
+
 HEADERS: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, no-transform"),
@@ -71,8 +73,8 @@ def sink(scope: Scope, receive: Receive, send: Send) -> DirectSink | AsgiSink:
     return AsgiSink(receive, send) if direct is None else DirectSink(**direct)
 
 
-class DirectSink:
-    """Writes chunks of an HTTP/1.1 answer to a transport; see `livethread.live.viewer.Sink`.
+class DirectSink(StraightSink):
+    """Writes chunks of an HTTP/1.1 answer to a transport; see `livethread.live.viewer.StraightSink`.
 
     Args:
         connection: whose transport it is.
@@ -93,8 +95,18 @@ class DirectSink:
         if len(data) > LARGE:
             transport.writelines((b"%x\r\n" % len(data), data, b"\r\n"))
         else:
-            transport.write(_chunk(data))
+            transport.write(_shared_chunk(data))
         return self if transport.get_write_buffer_size() and self._flow.write_paused else None
+
+    @staticmethod
+    def form(thread_id: str, data: bytes) -> bytes:
+        """Events as one chunk."""
+        return _chunk(data)
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """Where chunks go."""
+        return self._transport
 
     def __await__(self) -> Generator[Any, Any, None]:
         return self._flow.drain().__await__()
@@ -121,10 +133,12 @@ class DirectSink:
         return True
 
 
-@lru_cache(maxsize=8)
 def _chunk(data: bytes) -> bytes:
-    """One chunk, made once for all viewers that are handed the same bytes."""
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+_shared_chunk: Final = lru_cache(maxsize=8)(_chunk)
+"""Made once for all that are handed the same bytes one after the other, as presence is."""
 
 
 class AsgiSink:

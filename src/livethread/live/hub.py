@@ -17,11 +17,11 @@ from livethread.domain.people import Person, people_json
 from livethread.errors import NotFound
 from livethread.live.bus import Bus
 from livethread.live.catch_up import CatchUp
-from livethread.live.position import DraftOf, Frame, Position, View
+from livethread.live.position import DraftOf, Form, Frame, Position, View
 from livethread.live.presence import Presence, Timer
 from livethread.live.snapshot import DEFAULT_LIMIT, Snapshots
 from livethread.live.tip import Tip
-from livethread.live.viewer import Sink, Viewer
+from livethread.live.viewer import Sink, StraightSink, Viewer
 from livethread.sse import KEEP_ALIVE, encode
 from livethread.storage.database import Database
 
@@ -64,7 +64,7 @@ class Hub:
         self._emptied = emptied
         self._loop = asyncio.get_running_loop()
         self._viewers: set[Viewer] = set()
-        self._views: dict[str | None, View] = {}
+        self._views: dict[tuple[str | None, Form | None], View] = {}
         self._attaching = 0
         self._closed = False  # whoever attaches now is sent away at once
         self._left = False  # by its last viewer: it follows nothing any more
@@ -113,7 +113,8 @@ class Hub:
         if self._left:
             raise RuntimeError("this hub follows nothing any more: attach before anything is awaited")
         self._attaching += 1
-        view = self._views.setdefault(view.run_id, view)
+        view.form = sink.form if isinstance(sink, StraightSink) else None
+        view = self._views.setdefault((view.run_id, view.form), view)
         view.users += 1
         try:
             await asyncio.shield(self._tip.loaded)
@@ -176,7 +177,7 @@ class Hub:
     def _let_go(self, view: View) -> None:
         view.users -= 1
         if view.users == 0:
-            self._views.pop(view.run_id, None)
+            self._views.pop((view.run_id, view.form), None)
 
     def _leave_if_empty(self) -> None:
         if not self._viewers and not self._attaching and not self._left:
@@ -228,9 +229,10 @@ class Hub:
             return
         moves = self._tip.advance()
         for event in moves.events:
-            view = self._views.get(event.run_id)
-            if view is not None and event.object_id == event.run_id and event.type != "thread.run.updated":
-                view.note_status(event.type.removeprefix("thread.run."), event.seq)
+            if event.run_id is not None and event.object_id == event.run_id and event.type != "thread.run.updated":
+                for view in self._views.values():
+                    if view.run_id == event.run_id:
+                        view.note_status(event.type.removeprefix("thread.run."), event.seq)
         if moves.beyond:  # what they were shown is not what is stored: they begin anew
             for viewer in tuple(self._viewers):
                 if viewer.level and viewer.view.run_id is None:
@@ -241,33 +243,46 @@ class Hub:
 
     def _show(self, frames: list[Frame]) -> None:
         """Hand frames to every viewer that is level, as it looks at the thread."""
-        payloads = {}
-        for run_id, view in self._views.items():
-            payloads[run_id] = view.render(frames)
-        self._hand_out(payloads)
+        for view in self._views.values():
+            view.offer(self.thread_id, *view.render(frames))
+        self._hand_out()
 
-    def _hand_out(self, payloads: dict[str | None, tuple[bytes, bool]]) -> None:
+    def _hand_out(self) -> None:
         level = [viewer for viewer in self._viewers if viewer.level]  # who is so later has caught up with this
         if len(level) <= FEW:
-            self._give(level, payloads)
+            self._give(level)
         else:
-            self._writing = self._write(level, payloads)
+            self._writing = self._write(level)
             self._go_on()
 
-    def _give(self, viewers: list[Viewer], payloads: dict[str | None, tuple[bytes, bool]]) -> None:
-        """Hand viewers what is new, those that are still level: they may have gone while others were written to."""
+    def _give(self, viewers: list[Viewer]) -> None:
+        """Hand viewers what is offered, those that are still level: they may have gone while others were written to."""
         for viewer in viewers:
             if viewer.level:
-                data, ended = payloads[viewer.view.run_id]
-                if data:
-                    if ended:
-                        viewer.ended = True
-                    self._hand(viewer, data)
+                transport, formed = viewer.transport, viewer.view.formed
+                if transport is None or not formed:
+                    self._give_by_sink(viewer)
+                elif not transport.is_closing():  # its reader hears of that by itself
+                    try:
+                        transport.write(formed)
+                    except Exception:
+                        self._lose(viewer)
+                    else:
+                        if transport.get_write_buffer_size():
+                            self._fall_back(viewer, viewer.straight)
 
-    def _write(self, viewers: list[Viewer], payloads: dict[str | None, tuple[bytes, bool]]) -> Iterator[None]:
+    def _give_by_sink(self, viewer: Viewer) -> None:
+        view = viewer.view
+        if view.data:
+            viewer.ended = view.ended
+            self._hand(viewer, view.data)
+            if viewer.straight is not None:
+                viewer.find_transport()
+
+    def _write(self, viewers: list[Viewer]) -> Iterator[None]:
         began = self._loop.time()
         for first in range(0, len(viewers), FEW):
-            self._give(viewers[first : first + FEW], payloads)
+            self._give(viewers[first : first + FEW])
             if self._loop.time() - began > SWEEP_SLICE:
                 yield
                 began = self._loop.time()
@@ -288,7 +303,9 @@ class Hub:
         self._timer = self._loop.call_later(KEEP_ALIVE_EVERY if self._writing is None else 0.1, self._keep_alive)
         if self._writing is not None:  # a viewer that the sweep has not reached yet must not fall back now
             return
-        self._hand_out(dict.fromkeys(self._views, (KEEP_ALIVE, False)))
+        for view in self._views.values():
+            view.offer(self.thread_id, KEEP_ALIVE)
+        self._hand_out()
 
     # -- who is there --------------------------------------------------------------------------
 
@@ -308,8 +325,7 @@ class Hub:
         try:
             wait = viewer.sink.write(data)
         except Exception:
-            log.exception("viewer lost", thread_id=self.thread_id)
-            self.detach(viewer)
+            self._lose(viewer)
             return
         if wait is not None or not viewer.level:
             self._fall_back(viewer, wait)
@@ -334,4 +350,9 @@ class Hub:
             log.info("thread gone", thread_id=self.thread_id)
         except Exception:
             log.exception("viewer lost", thread_id=self.thread_id)
+        self.detach(viewer)
+
+    def _lose(self, viewer: Viewer) -> None:
+        """Its connection is broken, while an exception says how."""
+        log.exception("viewer lost", thread_id=self.thread_id)
         self.detach(viewer)

@@ -27,6 +27,9 @@ _DELTA: Final = "thread.message.delta"
 
 DraftOf = Callable[[str], Draft | None]
 
+Form = Callable[[str, bytes], bytes]
+"""Makes of a thread's id, and of its events as a hub writes them, what goes over a connection of some kind."""
+
 
 class OpenText:
     """A message whose text grows, and how far it is held."""
@@ -109,11 +112,16 @@ class View:
         run_seq: the seq of the run's ``created``.
     """
 
-    __slots__ = ("_head", "_head_of", "run_id", "run_seq", "status_seq", "users", "waits_at")
+    __slots__ = (
+        "_head", "_head_of", "data", "ended", "form", "formed", "run_id", "run_seq", "status_seq", "users", "waits_at",
+    )  # fmt: skip
 
     def __init__(self, run_id: str | None = None, run_seq: int | None = None) -> None:
         self.run_id = run_id
         self.run_seq = run_seq
+        self.form: Form | None = None  # that all who look so share, if they have one
+        self.data, self.ended = b"", False  # what a sweep hands them, and whether it is the last
+        self.formed = b""  # the same, in that form; nothing if each sink has to be asked
         self.users = 0  # the hub's viewers that look so
         self.status_seq = 0  # the event that set the run's status, as far as is known
         self.waits_at: int | None = None  # the requires_action that the run still waits in
@@ -147,6 +155,11 @@ class View:
         if frame.type == "thread.run.requires_action":
             return frame.seq == self.waits_at
         return frame.type in RUN_ENDS
+
+    def offer(self, thread_id: str, data: bytes, ended: bool = False) -> None:
+        """This is for all who look so, in the sweep that begins."""
+        self.data, self.ended = data, ended
+        self.formed = self.form(thread_id, data) if data and not ended and self.form is not None else b""
 
     def render(self, frames: Iterable[Frame], enough: int | None = None) -> tuple[bytes, bool]:
         """What who looks so gets of these frames, and whether that is the last it gets.

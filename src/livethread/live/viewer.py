@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Generator
+from typing import Any, Protocol
 
 from livethread.domain.people import Person
 from livethread.live.position import Position, View
@@ -23,6 +24,33 @@ class Sink(Protocol):
         ...
 
 
+class StraightSink(ABC):
+    """A sink that a sweep may pass by: it hands each transport what was made once for all.
+
+    To ask each sink would cost a sweep more than all else that is ours: each object of a viewer's own lies somewhere
+    else in memory. To await the sink is to wait until its transport has written all that it was handed.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def write(self, data: bytes) -> Awaitable[None] | None:
+        """See `Sink`."""
+
+    @staticmethod
+    @abstractmethod
+    def form(thread_id: str, data: bytes) -> bytes:
+        """Make of events what goes to a transport; nothing if there is nothing to tell."""
+
+    @property
+    @abstractmethod
+    def transport(self) -> asyncio.Transport | None:
+        """Where that may go, if the sink need not be asked. What it cannot write at once, it keeps."""
+
+    @abstractmethod
+    def __await__(self) -> Generator[Any, Any, None]: ...
+
+
 class Viewer:
     """One viewer of a hub.
 
@@ -35,7 +63,8 @@ class Viewer:
     """
 
     __slots__ = (
-        "closed", "ended", "level", "limit", "person", "position", "pulling", "sink", "told", "view", "wants_snapshot",
+        "closed", "ended", "level", "limit", "person", "position", "pulling", "sink", "straight", "told", "transport",
+        "view", "wants_snapshot",
     )  # fmt: skip
 
     def __init__(self, sink: Sink, view: View, position: Position, limit: int, person: Person | None = None) -> None:
@@ -43,6 +72,8 @@ class Viewer:
         self.person = person
         self.told = (0, 0)  # what it knows of who is there (`livethread.live.presence`)
         self.sink = sink
+        self.straight = sink if isinstance(sink, StraightSink) else None
+        self.transport: asyncio.Transport | None = None  # where a sweep writes to, past its sink
         self.view = view
         self.position = position
         self.level = False
@@ -50,6 +81,15 @@ class Viewer:
         self.ended = False  # it has been sent all there will ever be
         self.pulling: asyncio.Task[None] | None = None  # catches up, while it is lagging
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def find_transport(self) -> None:
+        """Its sink may be passed by from now on, if it can be."""
+        if self.straight is not None:
+            self.transport = self.straight.transport
+
+    def ask_sink(self) -> None:
+        """From now on its sink has to be asked."""
+        self.straight = self.transport = None
 
     def close(self) -> None:
         """Its stream is over, or its connection gone."""

@@ -29,11 +29,6 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):  # else it was refused
             cast(dict[str, Any], self.scope)["extensions"][CONNECTION] = self
 
-    @property
-    def write_paused(self) -> bool:
-        """Whether the transport still has something that it could not write."""
-        return not self.writable.is_set()
-
     async def drain(self) -> None:
         """Come back when it has written all."""
         await self.writable.wait()

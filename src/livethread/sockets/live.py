@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Generator
 from contextlib import ExitStack
 from typing import Annotated, Any, Final
 
@@ -19,7 +19,7 @@ from livethread.live.places import Places
 from livethread.live.position import View
 from livethread.live.resume import Resume
 from livethread.live.snapshot import DEFAULT_LIMIT
-from livethread.live.viewer import Viewer
+from livethread.live.viewer import StraightSink, Viewer
 from livethread.sockets.outlet import Outlet
 from livethread.sockets.packets import Bundle, event, told
 from livethread.sockets.window import Window
@@ -149,10 +149,12 @@ class Followed:
         """
         if thread_id not in self._threads:  # left, while this was under way
             return
+        viewer, sink, _ = self._threads[thread_id]
         try:
-            self._threads[thread_id][1].acknowledge(id)
+            sink.acknowledge(id)
         except ValueError as error:
             raise _no_cursor("id") from error
+        viewer.ask_sink()  # it counts from now on
 
     def close(self) -> None:
         """The socket has gone."""
@@ -169,16 +171,16 @@ class Followed:
         self.outlet.write(Bundle([event("unsubscribed", said)]))
 
 
-class _Sink:
-    """Where the bytes of one thread go; see `livethread.live.viewer.Sink`."""
+class _Sink(StraightSink):
+    """Where the bytes of one thread go; see `livethread.live.viewer.StraightSink`."""
 
     __slots__ = ("_opened", "_outlet", "_thread_id", "_transport", "_window")
 
     def __init__(self, outlet: Outlet, thread_id: str) -> None:
         self._outlet = outlet
         self._thread_id = thread_id
-        self._transport = outlet.transport  # a sweep is as fast as it need not look further than here
-        self._window: Window | None = None  # of who acknowledges
+        self._transport = outlet.transport  # who acknowledges is written to as fast as it need not be looked for
+        self._window: Window | None = None
         self._opened: asyncio.Event | None = None
 
     def write(self, data: bytes) -> Awaitable[None] | None:
@@ -192,11 +194,25 @@ class _Sink:
             self._transport = self._outlet.transport
         else:
             transport.write(bundle.frames)
-            wait = self._outlet.full() if transport.get_write_buffer_size() else None
+            wait = self._outlet if transport.get_write_buffer_size() else None
         if window is None:
             return wait
         window.tell(len(data), bundle.cursor)
         return wait if window.open else self._until_taken(window, wait)
+
+    @staticmethod
+    def form(thread_id: str, data: bytes) -> bytes:
+        """Events as frames of a WebSocket."""
+        bundle = told(thread_id, data)
+        return b"" if bundle is None else bundle.frames
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        """Where frames go, unless the client acknowledges them: then they are counted here."""
+        return self._transport if self._window is None else None
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._outlet.__await__()
 
     def acknowledge(self, id: str) -> None:
         """The client holds what a cursor says.

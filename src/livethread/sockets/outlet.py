@@ -55,11 +55,7 @@ class Outlet:
         if transport.is_closing():  # its reader hears of that by itself
             return None
         transport.write(bundle.frames)
-        return self.full() if transport.get_write_buffer_size() else None
-
-    def full(self) -> Awaitable[None] | None:
-        """What to wait for before more is written to the transport; None if that takes more."""
-        return self if self._connection is not None and self._connection.write_paused else None
+        return self if transport.get_write_buffer_size() else None
 
     async def answer(self, bundle: Bundle) -> None:
         """Hand packets to a client that has said something; come back when it may say more.
