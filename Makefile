@@ -23,11 +23,11 @@ test: setup-dev ## run every test (ARGS= goes to pytest)
 	@exec $(bin)/pytest $(ARGS)
 
 test-sdks: setup-dev ## run the whole SDK matrix: every version of the official SDKs against every call (ARGS= goes to pytest)
-	@exec $(bin)/pytest -m '' tests/matrix $(ARGS)
+	@exec $(bin)/pytest -m '' tests/matrix tests/clients/test_js.py tests/sdk/test_chat_completions.py $(ARGS)
 
 test-examples: setup-dev ## install each example as its README says, and drive it in a browser (ARGS= goes to pytest)
 	@scripts/system-packages examples
-	@exec $(bin)/pytest -m '' --timeout 400 tests/examples tests/docs $(ARGS)
+	@exec $(bin)/pytest -m '' --timeout 400 tests/examples tests/docs tests/sse $(ARGS)
 
 check: setup-dev ## format, lint, types and import arrows, in seconds
 	@$(bin)/ruff format --check --quiet --output-format concise . || { echo 'Some files are not formatted: make format'; exit 1; }

@@ -26,6 +26,9 @@ LARGEST = {"client.js": 6 * 1024, "client-older.js": 600, "client-tabs.js": 2600
 CORE = ["connection", "event-source", "fold", "http", "index", "older", "sse", "store", "tabs", "threads", "tools"]
 """Those of the package's tests that need no framework."""
 
+LONG = {"older", "tabs", "threads", "tools"}
+"""Those of them that take seconds: on the oldest Node only with the rest of the matrix."""
+
 
 def node(*arguments: str | Path, version: Path = NODE) -> None:
     """Runs Node in the package's folder; what it has to say is told if it fails."""
@@ -63,7 +66,9 @@ def test_its_own_tests_pass(file: str) -> None:
     node("node_modules/vitest/vitest.mjs", "run", f"test/{file}")
 
 
-@pytest.mark.parametrize("name", CORE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.matrix) if name in LONG else name for name in CORE]
+)
 def test_the_core_runs_on_the_oldest_node_too(name: str) -> None:
     node("node_modules/vitest/vitest.mjs", "run", f"test/{name}.test.ts", version=OLDEST_NODE)
 

@@ -70,6 +70,7 @@ async def test_a_bot_answers_people_and_not_itself(caller: Caller, beside: Termi
     assert [one["content"][0]["text"]["value"] for one in listed] == ["Hello 🌳", "Milk!", note, "Bread!", note]
 
 
+@pytest.mark.examples
 async def test_functions_are_called_by_a_model(beside: Terminal) -> None:
     async with beside.program(the("docs/guides/python.md", "Your functions, called by a model", "python")) as script:
         code, told, complaints = await script.end()

@@ -19,7 +19,7 @@ from tests.examples.room.site import Site
 from tests.examples.room.visitor import Visitor
 from tests.examples.stage.line import Line
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.examples]
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from tests.page_scenes import texts
 from tests.page_scenes.axe import grave
 from tests.page_scenes.screen import comes_true
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.examples]
 
 _ODD = """() => ({
   hurt: globalThis.hurt ?? null,

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.examples.room.room import Room
 from tests.examples.stage.tab import PHONE
 
-pytestmark = pytest.mark.asyncio(loop_scope="package")
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.examples]
 
 RULE = "Nickname must be at least 3 characters long"
 

@@ -73,7 +73,7 @@ function streamed(work: (tell: Tell) => Promise<Told["done"]["status"]>): Respon
         if (!hasLeft) controller.enqueue(encoder.encode(text));
       };
       const tell: Tell = (event, data) => send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-      const beat = setInterval(() => send(":\n\n"), 15_000); // proxies end what is silent
+      const beat = setInterval(() => send(":\n"), 15_000); // proxies end what is silent
       const worked = work(tell)
         .catch((error: unknown) => {
           tell("error", { message: sentence(error) });
