@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -18,9 +19,12 @@ from tests.docs.blocks import ROOT
 ADDRESS = "http://127.0.0.1:8000"
 PROGRAMS = Path(sys.executable).parent
 PATIENCE = 30.0
+_OF_MAKE = {"MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "PYTHON", "ARGS", "DATA"}
+OUTSIDE = {name: value for name, value in QUIET.items() if name not in _OF_MAKE}
+"""An environment without what the tests' own `make test ARGS=…` hands down."""
 MAKE = f"""#!/bin/sh
 # What make does, but for the set-up: tests run in what was set up, and never make it anew.
-/usr/bin/make -s -n -C '{ROOT}' "$@" >.made || exit
+{shutil.which("make")} -s -n -C '{ROOT}' "$@" >.made || exit
 sed -i '/^scripts.setup/d' .made
 exec sh -eu .made
 """
@@ -40,7 +44,7 @@ class Terminal:
         self._url = url
         self._ids = ids
         self._environment = {
-            **QUIET,
+            **OUTSIDE,
             "PATH": f"{folder / 'stubs'}:{PROGRAMS}:{os.environ['PATH']}",
             "LIVETHREAD_URL": url,
             "LIVETHREAD_LOCAL_ENGINES": "0",
@@ -88,10 +92,11 @@ class Terminal:
     async def made(self, line: str) -> str:
         """What ``make`` would run last."""
         arguments = ["-s", "-n", "-C", str(ROOT), *shlex.split(line, comments=True)[1:]]
-        make = await asyncio.create_subprocess_exec("make", *arguments, stdout=asyncio.subprocess.PIPE)
-        told, _ = await make.communicate()
+        told = asyncio.subprocess.PIPE
+        make = await asyncio.create_subprocess_exec("make", *arguments, stdout=told, env=OUTSIDE)
+        lines, _ = await make.communicate()
         assert make.returncode == 0
-        return told.decode().splitlines()[-1].strip()
+        return lines.decode().splitlines()[-1].strip()
 
     async def serves(self, server: Command) -> str:
         """The address that a server greets with."""
