@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from livethread import testing
 from livethread.api import envelope
 from livethread.page.script import BUILT, add_client_script
+from tests.clients import vitest
 
 ROOT = Path(__file__).parents[2]
 NODE = ROOT / ".venv" / "bin" / "node"
@@ -61,9 +62,15 @@ def test_its_types_fit_and_those_of_its_tests(project: str) -> None:
     node("node_modules/typescript/bin/tsc", "--noEmit", "--project", project)
 
 
-@pytest.mark.parametrize("file", sorted(path.name for path in PACKAGE.glob("test/*.test.ts")))
-def test_its_own_tests_pass(file: str) -> None:
-    node("node_modules/vitest/vitest.mjs", "run", f"test/{file}")
+@pytest.fixture(scope="module")
+def faults() -> dict[str, str]:
+    return vitest.faults(PACKAGE)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("file", vitest.files(PACKAGE))
+def test_its_own_tests_pass(file: str, faults: dict[str, str]) -> None:
+    assert faults[file] == ""
 
 
 @pytest.mark.parametrize(

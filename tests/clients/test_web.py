@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from livethread.page.chat import BUILT
+from tests.clients import vitest
 
 ROOT = Path(__file__).parents[2]
 NODE = ROOT / ".venv" / "bin" / "node"
@@ -49,9 +50,15 @@ def test_its_types_fit() -> None:
     node("node_modules/typescript/bin/tsc", "--noEmit")
 
 
-@pytest.mark.parametrize("file", sorted(str(path.relative_to(PAGE)) for path in PAGE.glob("test/**/*.test.ts*")))
-def test_its_own_tests_pass(file: str) -> None:
-    node("node_modules/vitest/vitest.mjs", "run", file)
+@pytest.fixture(scope="module")
+def faults() -> dict[str, str]:
+    return vitest.faults(PAGE)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("file", vitest.files(PAGE))
+def test_its_own_tests_pass(file: str, faults: dict[str, str]) -> None:
+    assert faults[file] == ""
 
 
 def test_no_source_file_is_long() -> None:
