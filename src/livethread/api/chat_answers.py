@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from contextlib import aclosing
 from typing import Final
 
@@ -31,7 +32,7 @@ SILENCE: Final = 15.0
 log = structlog.get_logger()
 
 
-class _Answer(Response):
+class _Answer(Response, ABC):
     """What both have in common: a task that reads the model until the caller goes, or the server stops.
 
     Args:
@@ -69,9 +70,9 @@ class _Answer(Response):
             speaking.cancel()
             self._connection.unwatch()
 
+    @abstractmethod
     async def _speak(self) -> None:
         """Read the model, and send what it says."""
-        raise NotImplementedError
 
     async def _silence(self) -> None:
         """Nothing may have been sent for a while."""
@@ -87,7 +88,7 @@ class WholeAnswer(_Answer):
     async def _speak(self) -> None:
         turn = self._turn
         said = Whole(one_call=turn.one_call)
-        async with aclosing(turn.chunks) as chunks:  # type: ignore[type-var]
+        async with aclosing(turn.chunks) as chunks:  # type: ignore[type-var]  # every provider's can be closed
             async for chunk in chunks:
                 said.take(chunk)
                 if isinstance(chunk, Finish):
@@ -118,7 +119,7 @@ class StreamedAnswer(_Answer):
 
     async def _speak(self) -> None:
         try:
-            async with aclosing(self._turn.chunks) as chunks:  # type: ignore[type-var]
+            async with aclosing(self._turn.chunks) as chunks:  # type: ignore[type-var]  # as above
                 self._direct = chunks if isinstance(chunks, Direct) else None
                 async for chunk in chunks:
                     line = self._lines.of(chunk)
