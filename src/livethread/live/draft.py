@@ -5,6 +5,7 @@ What stands at a position never changes, so a lost piece shows as a gap and a re
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any, Final, Literal
 
 import msgspec
@@ -45,7 +46,7 @@ class Draft:
         self.kind: Kind | None = None  # of the last part
         self.tail = bytearray()  # the last part
         self.stored = (0, 0)  # how far the store holds it: nobody is shown more
-        self.stored_at = 0.0  # when it last took some, on the loop's clock
+        self.stored_at = -inf  # when it last took some, on the loop's clock, which may have begun a moment ago
         self.waits = False  # there is more that the store is to take
         self._answered: tuple[tuple[int, int, tuple[int, int]], list[Piece]] | None = None
 
