@@ -71,8 +71,9 @@ async def test_older_messages_come_as_one_scrolls_up_and_the_reader_keeps_the_pl
     async with long.screen("Ann", "thread_1", **(PHONE if size == "phone" else {})) as ann:
         await expect(ann.log.get_by_text(LAST)).to_be_in_viewport()
         for _ in range(6):
+            count = (await ann.page.evaluate(_PLACE))[2]
             await ann.page.evaluate(_FAR_UP)
-            id, top, count = await ann.page.evaluate(_PLACE)
+            id, top, _ = await ann.page.evaluate(_PLACE)
             await comes_true(more_than, ann, count)
             for _ in range(10):  # and it stays there, while what was loaded is laid out
                 assert abs(await ann.page.evaluate(_TOP_OF, id) - top) <= 2

@@ -3,6 +3,7 @@
 import { createClient } from "livethread";
 import { useCallback, useMemo, useState } from "react";
 import { serverUrl } from "./address";
+import { calmly } from "./calmly";
 import { apiKey } from "./choices";
 import { Key } from "./Key";
 import { useKept } from "./kept";
@@ -20,12 +21,11 @@ export function App() {
   /** The key that the server does not let us in with, none included. */
   const [refused, setRefused] = useState<string | null>(null);
 
-  const client = useMemo(
-    () =>
-      me &&
-      createClient({ url: serverUrl(), name: me.name, userId: me.user_id, limit: LIMIT, ...(key && { token: key }) }),
-    [me, key],
-  );
+  const client = useMemo(() => {
+    if (!me) return null;
+    const who = { name: me.name, userId: me.user_id, ...(key && { token: key }) };
+    return createClient({ url: serverUrl(), ...who, limit: LIMIT, frame: calmly() });
+  }, [me, key]);
   const onLocked = useCallback(() => setRefused(key), [key]);
 
   if (!me || !client) return <Nickname me={null} onChoose={setMe} />;

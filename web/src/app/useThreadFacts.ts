@@ -14,9 +14,12 @@ export interface ThreadFacts {
   error: Error | null;
   /** Why the server will not show it, now or later; null if it may. */
   refusal: ApiError | null;
-  /** The newest answer that has ended; null if there is none. */
+  /** The newest answer that has ended; null if there is none among the newest messages. */
   answer: string | null;
 }
+
+/** An answer that stands behind so many messages is no news, and they are looked through for every token. */
+const NEWS = 100;
 
 const NONE: ThreadFacts = {
   known: false,
@@ -50,7 +53,7 @@ function factsOf({ thread, messages, has_more, people, status, error, deleted }:
   const first = has_more ? undefined : messages.at(-1);
   const part = first?.content.find((part) => part.type === "text");
   const line = part?.text.value.trim().split("\n", 1)[0] ?? "";
-  const answer = messages.find((message) => message.role === "assistant" && message.status !== "in_progress");
+  const answer = messages.slice(0, NEWS).find((message) => message.role === "assistant" && message.status !== "in_progress");
   return {
     known: thread !== null,
     deleted,

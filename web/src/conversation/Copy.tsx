@@ -1,8 +1,9 @@
 /** A button that copies. */
 
-import { Check, Copy as CopyIcon } from "lucide-react";
+import { Check } from "lucide-react";
 import { useEffect, useState } from "react";
 import { copied } from "./clipboard";
+import own from "./Copy.module.css";
 import styles from "./Message.module.css";
 
 const SHOWN = 2_000;
@@ -21,10 +22,9 @@ export function Copy({ text, what }: { text: string | (() => string); what: "cod
   const copy = async () => {
     tell((await copied(typeof text === "string" ? text : text())) ? "Copied" : "Could not be copied");
   };
-  const Icon = told === "Copied" ? Check : CopyIcon;
   return (
     <button type="button" className={styles.action} title={`Copy this ${what}`} onClick={() => void copy()}>
-      <Icon size={14} aria-hidden="true" />
+      {told === "Copied" ? <Check size={14} aria-hidden="true" /> : <i className={own.sheets} aria-hidden="true" />}
       <span>{told ?? "Copy"}</span>
     </button>
   );
