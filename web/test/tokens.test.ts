@@ -67,6 +67,11 @@ test("what acts and what warns can be read, on the grounds and on its own", () =
   ]).toEqual([]);
 });
 
+test("code can be read in each of its colours", () => {
+  const kinds = ["comment", "keyword", "string", "number", "function", "type", "property"];
+  expect(tooFaint(kinds.map((kind) => `code-${kind}`), ["code-ground"], [], 4.5)).toEqual([]);
+});
+
 test("borders of fields and the signs of a state stand out", () => {
   expect(tooFaint(["line-strong", "ok", "accent"], GROUNDS, [], 3)).toEqual([]);
 });
