@@ -17,7 +17,7 @@ const here = import.meta.dirname;
  */
 const SHORT = Object.entries({
   answered: "a", asked: "b", begin: "c", draft: "d", hear: "e", held: "f", hold: "g", holds: "h", loose: "i", oldest: "j",
-  passed: "k", place: "l", row: "m", said: "n", shown: "o", store: "p", until: "q", work: "r",
+  passed: "k", pend: "s", place: "l", row: "m", said: "n", shown: "o", store: "p", until: "q", work: "r",
 });
 
 /** How everything is made small. */

@@ -170,8 +170,8 @@ export async function refuses(http: Http, answer: Response, line: Line): Promise
   const { status, headers, ok } = answer;
   if (status === 204) line.end();
   else if (!ok) {
-    line.why = http.refusal(status, await answer.text());
     line.asked = delayOf(answer);
+    line.why = http.refusal(status, await answer.text(), line.asked);
     if (!isPassing(status)) line.end(line.why);
   } else if (/^text\/event-stream/.test(headers.get("Content-Type")!)) return false;
   else throw answer;

@@ -21,15 +21,17 @@ export interface HttpOptions {
 export class ApiError extends Error {
   override name = "ApiError";
 
-  constructor(
-    message: string,
-    /** Of HTTP. */
-    readonly status: number,
-    /** Which field is wrong, if it is one. */
-    readonly param: string | null = null,
-    readonly code: string | null = null,
-  ) {
+  /** Of HTTP. */
+  declare readonly status: number;
+  /** Which field is wrong, if it is one. */
+  declare readonly param: string | null;
+  declare readonly code: string | null;
+
+  constructor(message: string, status: number, param: string | null = null, code: string | null = null) {
     super(message);
+    this.status = status;
+    this.param = param;
+    this.code = code;
   }
 }
 
@@ -43,8 +45,8 @@ const ATTEMPTS = 4;
 const PATIENCE = 60_000;
 const FIRST = 250;
 
-/** Whether an answer may be another one a moment later; every other refusal is final. */
-export const isPassing = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
+/** Whether an answer, or that there was none, may be another one a moment later; every other refusal is final. */
+export const isPassing = (status: number | undefined): boolean => !/^4(?!08|25|29)/.test(`${status}`);
 
 /** One server. */
 export interface Http {
@@ -75,8 +77,8 @@ export interface Http {
   pause(failed: number, most: number, asked?: number): number;
   /** An error for a request that nobody has answered; why is in `cause`. */
   unreachable(cause: unknown): Unreachable;
-  /** An error in the words of an answer that is no success. */
-  refusal(status: number, text: string): ApiError;
+  /** An error in the words of an answer that is no success; it says so if the server asks for more than a minute. */
+  refusal(status: number, text: string, asked?: number): ApiError;
   after: After;
   now: () => number;
 }
@@ -120,10 +122,11 @@ export function createHttp(options: HttpOptions): Http {
         try {
           const answer = await http.request(path, { ...init, signal: control.signal });
           const text = await answer.text();
-          if (answer.ok) return JSON.parse(text);
-          error = http.refusal(answer.status, text);
-          final ||= !isPassing(answer.status);
+          // What is gone after an attempt that nobody has answered was deleted by that.
+          if (answer.ok || (failed && method === "DELETE" && answer.status === 404)) return JSON.parse(text);
           asked = delayOf(answer);
+          error = http.refusal(answer.status, text, asked);
+          final ||= !isPassing(answer.status) || asked > PATIENCE;
         } catch (cause) {
           error = http.unreachable(cause);
         } finally {
@@ -139,14 +142,15 @@ export function createHttp(options: HttpOptions): Http {
         Math.min(FIRST * 2 ** failed, most) * (0.5 + random() / 2),
         Math.min(asked, 300_000) * (1 + random() / 4),
       ),
-    unreachable: (cause) => new Unreachable(`${root} does not answer${ADVICE}`, { cause }),
-    refusal(status, text) {
+    unreachable: (cause) => new Unreachable(root + " does not answer" + ADVICE, { cause }),
+    refusal(status, text, asked = 0) {
+      let error: Partial<ApiError> | undefined;
       try {
-        const { message, param, code } = JSON.parse(text).error;
-        return new ApiError(message, status, param, code);
-      } catch {
-        return new ApiError(`The server answers ${status}${ADVICE}`, status);
-      }
+        ({ error } = JSON.parse(text));
+      } catch {} // a proxy's page, say
+      const { message = `The server answers ${status}${ADVICE}`, param, code } = error ?? {};
+      const wait = asked > PATIENCE ? ` Wait ${Math.ceil(asked / PATIENCE)} min.` : "";
+      return new ApiError(message + wait, status, param, code);
     },
   };
   return http;
@@ -159,6 +163,6 @@ export const delayOf = (answer: Response): number => +answer.headers.get("Retry-
 export const newKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 function origin(): string {
-  const address = [import.meta.url, globalThis.location?.href].find((url) => /^http/.test(url!));
-  return new URL(address ?? "http://127.0.0.1:8000").origin;
+  const addresses = [import.meta.url, globalThis.location?.href, "http://127.0.0.1:8000"];
+  return new URL(addresses.find((url) => /^http/.test(url!))!).origin;
 }

@@ -2,13 +2,13 @@
 
 import { type Follow, type Follower, follow as alone } from "./connection.js";
 import { createHttp, type Http, type HttpOptions, newKey } from "./http.js";
-import { type LiveThread, liveThread, type MessageBody, type Setter, type Written } from "./threads.js";
+import { type LiveThread, liveThread, type MessageBody, type Setter, type Stop, type Written } from "./threads.js";
 import type { ToolOutput, Tools } from "./tools.js";
 import type { Message, Run, Thread, ThreadState } from "./types.js";
 
 export type { Follow, Follower } from "./connection.js";
 export { ApiError, type Http, Unreachable } from "./http.js";
-export type { MessageBody, Setter } from "./threads.js";
+export type { MessageBody, Setter, Stop } from "./threads.js";
 export type { Tool, ToolContext, ToolOutput, Tools } from "./tools.js";
 export type * from "./types.js";
 
@@ -31,13 +31,6 @@ export interface ClientOptions extends HttpOptions {
 
 /** A message of a user, or the API's body of any. */
 export type NewMessage = string | MessageBody;
-
-/** Ends what it was returned for. */
-export interface Stop {
-  (): void;
-  /** Is kept once the newest messages are there; rejects if they will never be. */
-  ready: Promise<void>;
-}
 
 /**
  * A server. Its methods share one store for each thread, and may be called in any order and number, also taken out of
@@ -85,7 +78,7 @@ export interface Client {
     set?: Setter,
     key?: string,
   ): Promise<Run>;
-  /** Tell the others that the person types; it lapses after 5 seconds. */
+  /** Tell the others that the person types; it lapses after 5 seconds. It leaves the `error` of other calls as it is. */
   typing(thread_id: string, typing?: boolean): Promise<void>;
   /** @param body - the API's, with `messages` and `metadata` for example */
   createThread(body?: { messages?: MessageBody[]; metadata?: Record<string, string> }): Promise<Thread>;
@@ -145,18 +138,14 @@ export function createClient(options: ClientOptions = {}): Client {
   };
   const written = (message: NewMessage): Written => {
     const body = typeof message === "string" ? { content: message } : message;
-    return { role: "user", ...body, metadata: { ...who, ...body.metadata } };
+    return { role: "user", ...body, metadata: { ...who, ...body?.metadata } };
   };
   /** Do something in a thread that is followed meanwhile. */
-  const follow = <T>(id: string, set: Setter | undefined, act: (thread: LiveThread) => Promise<T>): Promise<T> => {
-    const thread = of(id);
-    return thread.work(() => act(thread), set, true);
-  };
+  const follow = <T>(id: string, set: Setter | undefined, act: (thread: LiveThread) => Promise<T>): Promise<T> =>
+    of(id).work(act, set, true);
   /** Ask for something that needs no following. */
-  const ask = <T>(id: string, method: string, path: string, body?: unknown): Promise<T> => {
-    const thread = of(id);
-    return thread.work(() => thread.call<T>(method, path, body));
-  };
+  const ask = <T>(id: string, method: string, path: string, body?: unknown): Promise<T> =>
+    of(id).work(({ call }) => call<T>(method, path, body));
 
   const addMessageAndRuns: Client["addMessageAndRuns"] = (thread_id, message, assistants, set, key) =>
     follow(thread_id, set, async (thread) => {
@@ -169,14 +158,10 @@ export function createClient(options: ClientOptions = {}): Client {
   return {
     http,
     follow: (path, to) => around.follow(http, path, to, around.page),
-    loadThread(thread_id, set) {
-      const { stop, ready } = of(thread_id).hold(set);
-      return Object.assign(stop, { ready });
-    },
+    loadThread: (thread_id, set) => of(thread_id).hold(set),
     addMessage(thread_id, message, set, key) {
-      const thread = of(thread_id);
       const body = written(message);
-      return thread.work(() => thread.post<Message>("/messages", body, body, (made) => made, key), set);
+      return of(thread_id).work(({ post }) => post<Message>("/messages", body, body, (made) => made, key), set);
     },
     run: (thread_id, assistant_id, set, key) =>
       follow(thread_id, set, async (thread) =>
@@ -191,22 +176,25 @@ export function createClient(options: ClientOptions = {}): Client {
         await thread.call("POST", `/runs/${run_id}/submit_tool_outputs`, { tool_outputs }, key);
         return thread.until(run_id, tool_outputs.map(({ tool_call_id }) => tool_call_id));
       }),
-    typing: (thread_id, typing = true) => ask(thread_id, "POST", "/typing", { user_id: user, typing }),
+    typing: (thread_id, typing = true) => of(thread_id).call("POST", "/typing", { user_id: user, typing }),
     createThread: (body = {}) => http.call("POST", "/threads", body),
     deleteThread: (thread_id) => ask(thread_id, "DELETE", ""),
     older: (thread_id) => of(thread_id).older(),
     thread(thread_id) {
-      const thread = of(thread_id);
+      const first = of(thread_id);
+      // Nobody may have wanted that one for a while, and others have another by now.
+      const now = () => threads.get(thread_id) ?? first;
       return {
         subscribe(listener) {
-          const { stop } = thread.hold();
+          const thread = now();
+          const stop = thread.hold();
           const unsubscribe = thread.store.subscribe(() => listener());
           return () => {
             unsubscribe();
             stop();
           };
         },
-        getSnapshot: thread.store.getSnapshot,
+        getSnapshot: () => now().store.getSnapshot(),
       };
     },
   };

@@ -3,10 +3,12 @@
  * demand, where there are tabs.
  *
  * One tab leads: it holds a lock, has the connection, and tells the others each event. Everybody folds for himself. Who comes
- * late, or has missed anything, asks; the leader answers with nothing if both hold the same cursor, else with a snapshot. It
- * gives one only to those whom it is surely not behind: who holds nothing, who has listened to nobody but this leader, or,
- * once the server has told the leader that it is level, whoever asked before that connection was made. So nothing that was
- * shown is ever taken back. A leader that does not answer is frozen or asleep: another tab steals the lock.
+ * late, or has missed anything, asks; the leader answers with the events behind the cursor that is held there, if it has them
+ * still, else with a snapshot. It answers only those whom it is surely not behind: whose cursor it has passed, who holds
+ * nothing, who has listened to nobody but this leader, or, once the server has told the leader that it is level, whoever
+ * asked before that connection was made. So nothing that was shown is ever taken back. A leader that does not answer is
+ * frozen or asleep: another tab steals the lock. Who was frozen has the server bring him level, by a short connection of his
+ * own: a snapshot of the leader's would take the older messages from him.
  *
  * A stream without cursors, such as that of the list of threads, makes no state here: whoever is level again reads for himself.
  */
@@ -35,6 +37,8 @@ const PATIENCE = [2_000, 30_000] as const;
 const AGAIN = 1_000;
 /** Milliseconds in which doubts are gathered, which one connection then settles. */
 const GATHERED = 50;
+/** How many events each tab keeps for those who have missed them: who is given a snapshot loses the older messages. */
+const KEPT = 200;
 /** Of what is said here; tabs that speak another one do not hear each other. */
 const VERSION = 1;
 
@@ -90,6 +94,8 @@ class Tab {
   /** Our wish to lead; aborted, it also gives up what it has got. */
   #wish = new AbortController();
   #rest = () => {};
+  /** What came last. */
+  #passed: SseEvent[] = [];
 
   // As long as we listen.
   /** Whether we hold all that the leader has told. */
@@ -130,12 +136,38 @@ class Tab {
 
   /** Somebody looks at the page again, or the network is back: whoever led meanwhile may be asleep. */
   readonly look = () => {
-    if (this.#role === "frozen") this.#join();
+    if (this.#role === "frozen") this.#return();
     else if (this.#role === "listens" && !this.browser.hidden()) this.#ask(true);
   };
 
   /** The page is about to be frozen: it would hear other tabs, but not its connection. */
   readonly freeze = () => this.#stop("frozen");
+
+  /** Nobody may know any more what came behind our cursor, but the server does: then we are one of them again. */
+  #return(): void {
+    this.#stop("frozen");
+    if (!this.to.cursor()) return this.#join();
+    const back = () => {
+      this.#stop("frozen");
+      this.#join();
+    };
+    this.#rest = this.http.after(PATIENCE[0], back);
+    this.#disconnect = this.connect({
+      cursor: this.to.cursor,
+      take: (event) => {
+        this.#pass(event);
+        if (event.type === "thread.presence") back(); // we are level
+      },
+      live() {},
+      lost: back,
+      ended: this.#end,
+    });
+  }
+
+  readonly #end = (why?: Error): void => {
+    this.life.abort();
+    this.to.ended(why);
+  };
 
   #join(): void {
     this.#role = "listens";
@@ -170,8 +202,7 @@ class Tab {
       if (signal.aborted) return;
       if (!got) return this.#lead(); // nobody can have a lock here, so everybody leads
       // It was stolen from us.
-      this.#disconnect();
-      this.#join();
+      this.#return();
     }
   }
 
@@ -193,9 +224,7 @@ class Tab {
         this.#take(said.events!);
       } else this.#level = false;
     } else if (said.says === "end" && this.#level) {
-      this.life.abort();
-      this.to.ended(errorOf(this.http, said.why));
-      return;
+      return this.#end(errorOf(this.http, said.why));
     }
     if (isTold(said)) this.#show(said.standing);
     this.#listen();
@@ -232,12 +261,26 @@ class Tab {
 
   #take(events: SseEvent[]): void {
     try {
-      for (const event of events) this.to.take(event);
+      for (const event of events) this.#pass(event);
     } catch {
       this.#level = false;
       this.#lost = true;
       this.#asked = this.http.now();
     }
+  }
+
+  /** Take an event, and keep it for others. */
+  #pass(event: SseEvent): void {
+    this.to.take(event);
+    if (event.type === "thread.snapshot") this.#passed = [];
+    this.#passed.push(event);
+    this.#passed.splice(0, this.#passed.length - KEPT);
+  }
+
+  /** The events behind a cursor, if all are known. */
+  #since(cursor: string | null): SseEvent[] | undefined {
+    const at = this.#passed.findLastIndex(({ id }) => id && id === cursor);
+    return at < 0 ? undefined : this.#passed.slice(at + 1);
   }
 
   /** Tell how the leader's connection stands, if that is something else than before. */
@@ -274,7 +317,7 @@ class Tab {
     this.#disconnect = this.connect({
       cursor: to.cursor,
       take: (event) => {
-        to.take(event);
+        this.#pass(event);
         this.#n++;
         if (this.#heard) this.#tell("event", { events: [event] });
         if (event.type !== "thread.presence") return;
@@ -293,8 +336,7 @@ class Tab {
       },
       ended: (why) => {
         this.#tell("end", { why: reasonOf(why) });
-        this.life.abort();
-        to.ended(why);
+        this.#end(why);
       },
     });
   }
@@ -308,7 +350,8 @@ class Tab {
     const { from, key, term, cursor, hurry } = question;
     this.#heard = true;
     if (hurry && this.#standing && this.#standing.status !== "live") this.#reconnect();
-    if (key && (cursor === null || cursor === this.to.cursor() || term === this.#term)) return this.#settle(question);
+    if (key && (cursor === null || cursor === this.to.cursor() || term === this.#term || this.#since(cursor)))
+      return this.#settle(question);
     this.#tell("here");
     if (!key) return;
     if (this.#waiting.get(from)?.cursor === cursor) this.#waiting.set(from, question);
@@ -323,7 +366,7 @@ class Tab {
     const { fold } = this.to;
     const events: SseEvent[] = [];
     if (fold?.cursor) {
-      if (cursor !== fold.cursor) events.push(snapshotOf(fold));
+      if (cursor !== fold.cursor) events.push(...(this.#since(cursor) ?? [snapshotOf(fold)]));
       const presence = { people: fold.people, viewers: fold.viewers };
       events.push({ type: "thread.presence", data: JSON.stringify(presence), id: "" });
     }

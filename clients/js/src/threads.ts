@@ -3,7 +3,7 @@
 import { callsOf, canAnswer } from "./calls.js";
 import type { Follow } from "./connection.js";
 import { Fold } from "./fold.js";
-import { ApiError, type Http, newKey, Unreachable } from "./http.js";
+import { ApiError, type Http, isPassing, newKey } from "./http.js";
 import type { SseEvent } from "./sse.js";
 import { Store } from "./store.js";
 import type { Tools } from "./tools.js";
@@ -11,6 +11,13 @@ import type { Content, Message, Run } from "./types.js";
 
 /** Is given the whole list of messages, newest first, whenever it has changed; a setter of React, say. */
 export type Setter = (messages: Message[]) => void;
+
+/** Ends what it was returned for. */
+export interface Stop {
+  (): void;
+  /** Is kept once the newest messages are there; rejects if they will never be. */
+  ready: Promise<void>;
+}
 
 /** The API's body of a message. */
 export interface MessageBody {
@@ -40,7 +47,7 @@ export interface Surroundings {
 
 /** Milliseconds that a connection is kept for whoever wants the thread next. */
 const GRACE = 1_000;
-const TERMINAL = /^(completed|incomplete|failed|cancelled|expired)$/;
+const TERMINAL = /^(incomplete|completed|failed|cancelled|expired)$/;
 
 interface Waiter {
   run_id: string;
@@ -56,18 +63,18 @@ export interface LiveThread {
   /** Ask the server for something; `path` is that behind the thread's. */
   call<T>(method: string, path: string, body?: unknown, key?: string): Promise<T>;
   /**
-   * Follow the thread until `stop` is called.
+   * Keep the thread, and follow it, until that is stopped.
    *
    * @param set - is given the messages meanwhile; one that is held more than once is told once
-   * @returns `ready` is kept once the newest messages are there, and rejects if they will never be
+   * @param following - false if it need not be followed
    */
-  hold(set?: Setter): { stop: () => void; ready: Promise<void> };
+  hold(set?: Setter, following?: boolean): Stop;
   /**
    * Do something in the thread; what goes wrong stands in the store, too.
    *
    * @param live - whether the thread is followed meanwhile; with a setter it always is
    */
-  work<T>(act: () => Promise<T>, set?: Setter, live?: boolean): Promise<T>;
+  work<T>(act: (thread: LiveThread) => Promise<T>, set?: Setter, live?: boolean): Promise<T>;
   /**
    * Send a message, which shows as pending until it is there.
    *
@@ -89,39 +96,48 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
   const path = `/threads/${encodeURIComponent(id)}`;
   const fold = new Fold();
   const store = new Store(fold, frame);
-  const holders = new Set<{ set?: Setter | undefined }>();
+  /** What each of those who want the thread is given, by what ends it. */
+  const holders = new Map<() => void, Setter | undefined>();
   /** What each setter was given last. */
   const shown = new WeakMap<Setter, readonly Message[]>();
   const waiters = new Set<Waiter>();
   /** What is being sent, by the key under which it shows as pending. */
   const posts = new Map<string, Message>();
+  /** How many snapshots have come since the first. */
+  let leaps = 0;
   let paging: Promise<boolean> | undefined;
   let end: (() => void) | undefined;
   let ready: Promise<void>;
   let loaded: () => void;
   let refused: (error: Error) => void;
+  /** Why nothing will ever come again. */
+  let over: Error;
 
   const live: LiveThread = {
     fold,
     store,
-    call: (method, suffix, body, key) => http.call(method, path + suffix, body, key && { "Idempotency-Key": key }),
-    hold(set) {
-      const holder = { set };
-      if (set && !setters().has(set)) shown.delete(set);
-      holders.add(holder);
-      if (!end) open();
+    call<T>(method: string, suffix: string, body?: unknown, key?: string) {
+      const before = leaps;
+      const answer = http.call<T>(method, path + suffix, body, key && { "Idempotency-Key": key });
+      return answer.finally(() => leaps > before && lookSoon());
+    },
+    hold(set, following = true) {
+      const stop = () => {
+        if (holders.delete(stop) && !holders.size) http.after(GRACE, close);
+      };
+      if (!setters().has(set)) shown.delete(set!);
+      holders.set(stop, set);
+      if (following && !end) open();
       show();
       look(); // whoever comes may bring functions that a run waits for
-      const stop = () => {
-        if (holders.delete(holder) && !holders.size) http.after(GRACE, close);
-      };
-      return { stop, ready };
+      stop.ready = ready;
+      return stop;
     },
     async work(act, set, following = !!set) {
-      const { stop, ready } = following ? live.hold(set) : { stop: close };
+      const stop = live.hold(set, following);
       store.set({ error: null });
       try {
-        return (await Promise.all([act(), ready]))[0];
+        return (await Promise.all([act(live), following && stop.ready]))[0];
       } catch (error) {
         store.set({ error: error as Error });
         throw error;
@@ -147,7 +163,7 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
     },
     until: (run_id, answered = []) =>
       new Promise((resolve, reject) => {
-        if (!end) return reject(store.getSnapshot().error ?? deleted());
+        if (!end) return reject(over);
         waiters.add({ run_id, answered, resolve, reject });
         look();
       }),
@@ -175,7 +191,8 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
         take,
         live() {
           const { error } = store.getSnapshot();
-          store.set({ status: "live", error: error instanceof Unreachable ? null : error });
+          // What only was so for a while is over.
+          store.set({ status: "live", error: isPassing((error as ApiError | null)?.status) ? null : error });
         },
         lost: (status, error) => store.set({ status, error }),
         ended,
@@ -195,16 +212,15 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
 
   const ended = (error?: Error) => {
     end = undefined;
-    if (error instanceof ApiError && error.status === 404 && fold.cursor) {
+    if (fold.cursor && (error as ApiError | undefined)?.status === 404) {
       // Deleted, and that so long ago, or with so much else, that the log does not tell of it any more.
       store.take({ type: "thread.deleted", data: "{}", id: "" });
       error = undefined;
     }
     store.set({ status: "offline", error });
-    error ??= deleted();
-    if (fold.cursor) loaded();
-    else refused(error);
-    fail(error);
+    over = error ?? new ApiError("The thread was deleted.", 404);
+    refused(over); // unless the messages have been there
+    fail(over);
   };
 
   /** Tell those who wait for a run, or for any, that they do so in vain. */
@@ -217,15 +233,16 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
   };
 
   const take = (event: SseEvent) => {
-    const snapshot = event.type === "thread.snapshot";
     const before = posts.size && /snapshot|created/.test(event.type) && fold.messages.map(({ id }) => id);
+    const { cursor } = fold;
     store.take(event);
     if (before) fold.messages.filter(({ id }) => !before.includes(id)).forEach(recognize);
-    if (snapshot) {
+    if (event.type === "thread.snapshot") {
       show();
       loaded();
+      if (cursor) lookSoon();
     }
-    if (snapshot || /^thread\.run\.(?!step)/.test(event.type)) look(snapshot);
+    if (!/delta/.test(event.type)) look();
   };
 
   /**
@@ -255,22 +272,29 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
     }
   };
 
-  const setters = () => new Set([...holders].map(({ set }) => set));
+  const setters = () => new Set(holders.values());
 
-  /** See which runs have ended, and which wait for us. */
-  const look = (snapshot = false) => {
+  /** See which runs have ended, and which wait for us; those that are not there are asked for, if need be. */
+  const look = (asking?: boolean) => {
     for (const run of fold.runs) if (canAnswer(tools, run)) takeUp(run);
     for (const waiter of waiters) {
       const run = fold.runs.find((run) => run.id === waiter.run_id);
       if (run) tell(waiter, run);
-      // It may have ended so long ago that the snapshot does not show it.
-      else if (snapshot) {
+      else if (asking) {
         live
           .call<Run>("GET", `/runs/${waiter.run_id}`)
-          .then((read) => tell(waiter, read))
-          .catch((error) => fail(error, waiter.run_id));
+          .then((read) => tell(waiter, read), (error) => fail(error, waiter.run_id));
       }
     }
+  };
+
+  /**
+   * A snapshot has come instead of what was missed: a run may have ended so long ago that it does not show it. Not at once, as
+   * who waits for a run wants its messages, too, which the stream may be about to bring.
+   */
+  const lookSoon = () => {
+    leaps++;
+    http.after(GRACE, () => look(true));
   };
 
   const tell = (waiter: Waiter, run: Run) => {
@@ -292,13 +316,11 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
   return live;
 }
 
-const deleted = () => new ApiError("The thread was deleted.", 404);
-
 /** What two messages have in common that say the same. */
 const likeness = ({ role, content, metadata }: Message): string => JSON.stringify([role, content, metadata]);
 
 function pending(thread_id: string, { role, content, metadata }: Written): Message {
-  const blocks = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  const blocks = typeof content === "string" ? [{ type: "text", text: content }] : (content ?? []);
   return {
     id: `pending_${newKey()}`,
     object: "thread.message",

@@ -102,7 +102,8 @@ export async function answer(
         const renew = () => {
           cancel = http.after(RENEWED, () => {
             renew();
-            claim(token).catch(() => {}); // one that is lost is noticed at the end
+            // One that is lost, or of no more use, is noticed at the end.
+            claim(token).catch(({ status }) => isPassing(status) || cancel());
           });
         };
         renew();
@@ -117,7 +118,7 @@ export async function answer(
       await http.sleep(Math.min(Math.max(expires_at * 1000 - http.now(), 1_000), LAPSE));
     } catch (error) {
       const { status, code } = error as ApiError;
-      const final = status && !isPassing(status) && code !== "claim_lost";
+      const final = !isPassing(status) && code !== "claim_lost";
       // Somebody else may have answered, or stopped the run, and we learn of it in a moment. A server that is away comes back.
       await http.sleep(final ? 1_000 : http.pause(failed++, LAPSE));
       if (final && waits()) throw error;

@@ -80,6 +80,22 @@ test("a server that asks for time is given it", async () => {
   expect(asked.map(({ at }) => at)).toEqual([0, 7_875]);
 });
 
+test("a server that asks for more than a minute is not waited for in silence", async () => {
+  const { http, asked } = scripted(refuse(429, { "Retry-After": "61" }), new Response("<html>", { status: 503, headers: { "Retry-After": "86400" } }));
+  await expect(http.call("GET", "/threads")).rejects.toThrow(/^No\. Wait 2 min\.$/);
+  await expect(http.call("GET", "/threads")).rejects.toThrow(/answers 503; .* Wait 1440 min\.$/);
+  expect(asked.length).toBe(2);
+});
+
+test("what an attempt without an answer has deleted is not missed by the next", async () => {
+  const { http, asked, moments } = scripted(new TypeError("net"), refuse(404), refuse(404));
+  const deleted = http.call("DELETE", "/threads/thread_1");
+  await moments.pass(1_000);
+  await deleted;
+  await expect(http.call("DELETE", "/threads/thread_2")).rejects.toMatchObject({ status: 404 });
+  expect(asked.length).toBe(3);
+});
+
 test("an attempt that brings nothing for a minute is given up", async () => {
   const { http, asked, moments } = scripted("silence", json(1));
   const answer = http.call("GET", "/threads");

@@ -2,10 +2,12 @@ import { expect, test } from "vitest";
 import type { Follow, Follower } from "../src/connection.js";
 import { Fold } from "../src/fold.js";
 import { ApiError } from "../src/http.js";
+import { addOlder, askOlder } from "../src/older.js";
 import type { SseEvent } from "../src/sse.js";
 import { sharing, snapshotOf } from "../src/tabs.js";
 import type { Message } from "../src/types.js";
 import { FakeBrowser, type FakeTab } from "./browser.js";
+import { message } from "./desk.js";
 import { dice, Moments } from "./stage.js";
 
 /** A thread whose server knows nothing of tabs. Cursors say nothing to anybody else. */
@@ -296,6 +298,72 @@ test("a page that is about to be frozen leaves the lead, and is one of them agai
   await moments.pass(100);
   expect(server.connections.size).toBe(1);
   for (const tab of tabs) expect([tab.texts(), tab.wrong]).toEqual([["Third", "Second", "First"], []]);
+});
+
+/** Hold a page of older messages, too. */
+function load({ fold }: Tab) {
+  fold.has_more = true;
+  askOlder(fold);
+  addOlder(fold, { data: [message("thread_1", "older", "Older") as Message], has_more: false });
+}
+
+test.each(["first", "second"])("a tab that was frozen (%s) goes on where it was, with the older messages that it had loaded", async (which) => {
+  const { moments, server, tabs } = await opened(3);
+  const frozen = tabs[which === "first" ? 0 : 1];
+  load(frozen);
+  server.begin("answer");
+  server.grow("answer", "One");
+  await moments.pass(100);
+  frozen.tab.page.dispatchEvent(new Event("freeze"));
+  for (const word of [" two", " three"]) server.grow("answer", word);
+  server.complete("answer");
+  server.post("Second");
+  server.begin("another");
+  server.grow("another", "Four");
+  await moments.pass(600_000);
+  frozen.tab.page.dispatchEvent(new Event("resume"));
+  server.grow("another", " five");
+  await moments.pass(100);
+  expect(frozen.texts()).toEqual(["Four five", "Second", "One two three", "First", "Older"]);
+  expect([frozen.wrong, server.connections.size]).toEqual([[], 1]);
+  expect(frozen.types.filter((type) => type === "thread.snapshot")).toHaveLength(1);
+});
+
+test("nor does it matter that whoever leads by then has come later", async () => {
+  const { moments, browser, server, tabs } = await opened(1);
+  const [frozen] = tabs;
+  load(frozen);
+  frozen.tab.page.dispatchEvent(new Event("freeze"));
+  server.post("Second");
+  const late = await open({ moments, browser, server });
+  await moments.pass(100);
+  expect(browser.leaders).toEqual([late.tab]);
+  frozen.tab.page.dispatchEvent(new Event("resume"));
+  for (const word of ["One", " two", " three"]) {
+    if (word === "One") server.begin("answer");
+    server.grow("answer", word);
+    await moments.pass(7);
+  }
+  await moments.pass(100);
+  expect([frozen.texts(), late.texts()]).toEqual([
+    ["One two three", "Second", "First", "Older"], ["One two three", "Second", "First"],
+  ]);
+  expect([frozen.wrong, server.connections.size]).toEqual([[], 1]);
+});
+
+test.each<[string, (to: Follower) => void]>([
+  ["says nothing", () => {}],
+  ["is away", (to) => to.lost("reconnecting")],
+])("a tab that was frozen listens to the others where the server %s", async (_, refusing) => {
+  const { moments, server, tabs } = await opened(2);
+  const [, frozen] = tabs;
+  frozen.tab.page.dispatchEvent(new Event("freeze"));
+  server.post("Second");
+  await moments.pass(100);
+  server.refusing = refusing;
+  frozen.tab.page.dispatchEvent(new Event("resume"));
+  await moments.pass(2_100);
+  expect([frozen.texts(), frozen.told, server.connections.size]).toEqual([["Second", "First"], ["live"], 1]);
 });
 
 test("who opens a tab, or comes back to one, waits two seconds for a leader that is asleep", async () => {

@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import * as livethread from "../src/index.js";
 import type { ClientOptions, Message } from "../src/index.js";
 import { callsOf } from "../src/calls.js";
+import { Desk, message, refusal, snapshot } from "./desk.js";
 import { Server } from "./server.js";
 import { breaking, dice, client as inHaste, state, texts, variable } from "./stage.js";
 
@@ -117,6 +118,13 @@ describe("addMessage", () => {
     expect(one.thread(thread.id).getSnapshot().error).toBe(null);
   });
 
+  test("of what is no message rejects, in the server's words, and throws nothing", async () => {
+    const one = client();
+    const thread = await one.createThread();
+    for (const nonsense of [undefined, null, 5, {}])
+      await expect(one.addMessage(thread.id, nonsense as any)).rejects.toMatchObject({ name: "ApiError", param: "content" });
+  });
+
   test("of many at once, in two clients, shows each once at every moment", async () => {
     const [one, two] = [client({ name: "Ann" }), client({ name: "Bob" })];
     const thread = await one.createThread();
@@ -207,6 +215,44 @@ describe("answers that come late", () => {
     await other.run(thread.id, await server.player(says("Done")));
     streams.open();
     expect(await running).toMatchObject({ id: runs[0]!.id, status: "cancelled" });
+  });
+
+  /** A server whose runs have always ended, and whose stream has named none of them. */
+  const quick = () => {
+    const run = (id: string) => ({ id, object: "thread.run", thread_id: "thread_1", status: "completed", required_action: null });
+    const desk = new Desk(({ path }) => Response.json(run(/run_\d/.exec(path)?.[0] ?? "run_1")), () => snapshot("thread_1"));
+    return { desk, run, asked: () => desk.asked.map(({ method, path }) => method + path.replace("/threads/thread_1", " ")) };
+  };
+
+  test("find a run ended that a snapshot has passed by before its POST was answered", async () => {
+    const { desk, asked } = quick();
+    const one = inHaste(desk.options);
+    const stop = one.loadThread("thread_1", () => {});
+    stops.push(stop);
+    await stop.ready;
+    let open!: () => void;
+    desk.gate = new Promise<void>((resolve) => (open = resolve));
+    const running = one.run("thread_1", "asst_1");
+    desk.cut("/threads/thread_1/events");
+    await state(one, "thread_1", ({ status }) => status === "reconnecting");
+    await state(one, "thread_1", ({ status }) => status === "live");
+    open();
+    expect(await running).toMatchObject({ id: "run_1", status: "completed" });
+    expect(asked()).toEqual(["POST /runs", "GET /runs/run_1"]);
+  });
+
+  test("come before what the stream says, which is waited for", async () => {
+    const { desk, run, asked } = quick();
+    const one = livethread.createClient(desk.options);
+    const ours = variable();
+    const running = one.run("thread_1", "asst_1", ours.set);
+    await ours.until(() => desk.asked.length === 1);
+    await new Promise(setImmediate);
+    desk.say("/threads/thread_1/events", "thread.run.created", { ...run("run_1"), status: "queued" }, "2.a");
+    desk.say("/threads/thread_1/events", "thread.message.created", message("thread_1", "msg_1", "Yes", { run_id: "run_1" }), "3.a");
+    desk.say("/threads/thread_1/events", "thread.run.completed", run("run_1"), "4.a");
+    expect(await running).toMatchObject({ status: "completed" });
+    expect([ours.texts(), asked()]).toEqual([["Yes"], ["POST /runs"]]);
   });
 
   test("say that a thread was deleted long ago", async () => {
@@ -309,6 +355,54 @@ describe("run", () => {
   });
 });
 
+describe("all who want a thread share one store", () => {
+  const begun = () =>
+    new Desk(({ body }) => Response.json(message("thread_1", `msg_${body.content}`, body.content)), () => snapshot("thread_1"));
+
+  test("also who looked at it before others came and went", async () => {
+    const desk = begun();
+    const one = inHaste(desk.options);
+    const early = one.thread("thread_1");
+    await one.addMessage("thread_1", "1", () => {});
+    await vi.waitFor(() => expect(desk.standing).toBe(0));
+    const ours = variable();
+    const stop = one.loadThread("thread_1", ours.set);
+    stops.push(stop, early.subscribe(() => {}));
+    await stop.ready;
+    expect(desk.opened).toHaveLength(2);
+    const sent = one.addMessage("thread_1", "2");
+    expect(texts(early.getSnapshot().messages)).toEqual(["2"]);
+    await ours.until((messages) => texts(messages).join() === "2");
+    await sent;
+  });
+
+  test("also who comes while something is sent that nobody looked at, and what becomes of that", async () => {
+    const desk = begun();
+    const one = inHaste(desk.options);
+    let open!: () => void;
+    desk.gate = new Promise<void>((resolve) => (open = resolve));
+    const slow = one.addMessage("thread_1", "Slow");
+    desk.gate = undefined;
+    desk.instead.push(Response.json(message("thread_1", "msg_1", "Fast")), refusal(403));
+    await one.addMessage("thread_1", "Fast");
+    const ours = variable();
+    stops.push(one.loadThread("thread_1", ours.set));
+    await ours.until((messages) => texts(messages).includes("Slow"));
+    open();
+    await expect(slow).rejects.toMatchObject({ status: 403 });
+    expect(one.thread("thread_1").getSnapshot()).toMatchObject({ messages: [{ id: "msg_1" }], error: { status: 403 } });
+  });
+});
+
+test("a server that had no place for a while is no error once it has", async () => {
+  const busy = [refusal(503), refusal(429)];
+  const desk = new Desk(undefined, () => snapshot("thread_1"));
+  const one = inHaste({ ...desk.options, fetch: async (...request) => busy.shift() ?? desk.fetch(...request) });
+  stops.push(one.thread("thread_1").subscribe(() => {}));
+  await state(one, "thread_1", ({ error }) => error instanceof livethread.ApiError);
+  expect(await state(one, "thread_1", ({ status }) => status === "live")).toMatchObject({ error: null });
+});
+
 test("whatever a client does there is also as a function", () => {
   const { http: _, follow: __, thread: ___, ...methods } = livethread.createClient();
   for (const name of Object.keys(methods)) expect((livethread as Record<string, unknown>)[name]).toBeTypeOf("function");
@@ -322,6 +416,9 @@ test("people are seen to come, to type and to go", async () => {
   await two.typing(thread.id);
   const { people } = await state(one, thread.id, (now) => now.people.some(({ typing }) => typing));
   expect(people.find(({ typing }) => typing)).toEqual({ user_id: "Bob", name: "Bob", typing: true });
+  await expect(two.run(thread.id, "asst_none")).rejects.toMatchObject({ status: 404 });
+  await two.typing(thread.id, false);
+  expect(two.thread(thread.id).getSnapshot().error).toMatchObject({ status: 404 }); // as they still want to see
 });
 
 describe("whatever happens to the connection", () => {

@@ -134,6 +134,14 @@ describe("without one", () => {
     expect(moments.waiting).toBe(0);
   });
 
+  test("a claim is renewed while the server is away, and no more once it is refused, be the function never done", async () => {
+    const gone: [number, object] = [400, { error: { message: "The run has ended.", code: null, param: null } }];
+    const away = Array.from({ length: 4 }, (): [number, object] => [503, {}]);
+    const { asked, moments } = scripted({ f: () => new Promise(() => {}) }, granted, ...away, gone);
+    await moments.pass(600_000);
+    expect([asked.length, moments.waiting]).toEqual([6, 0]);
+  });
+
   test("who is not granted it looks again when the claim has lapsed", async () => {
     const { done, asked, moments } = scripted({ f: () => "ok" }, refused, granted, [200, {}]);
     await moments.pass(14_000);
