@@ -3,7 +3,6 @@
 import { createClient } from "livethread";
 import { useCallback, useMemo, useState } from "react";
 import { serverUrl } from "./address";
-import { calmly } from "./calmly";
 import { apiKey } from "./choices";
 import { Key } from "./Key";
 import { useKept } from "./kept";
@@ -24,7 +23,7 @@ export function App() {
   const client = useMemo(() => {
     if (!me) return null;
     const who = { name: me.name, userId: me.user_id, ...(key && { token: key }) };
-    return createClient({ url: serverUrl(), ...who, limit: LIMIT, frame: calmly() });
+    return createClient({ url: serverUrl(), ...who, limit: LIMIT });
   }, [me, key]);
   const onLocked = useCallback(() => setRefused(key), [key]);
 
