@@ -100,7 +100,8 @@ async def test_a_server_that_is_killed_in_mid_answer_is_waited_for_and_the_answe
             await expect(ann.composer).to_have_value("Are you there?")
             await ann.picture("server-killed-and-back")
             await ann.button("Send").click()
-            await comes_true(says_last, bob, "I heard you.")
+            for screen in (ann, bob):
+                await comes_true(says_last, screen, "I heard you.")
             assert await ann.said() == await bob.said()
 
 

@@ -36,6 +36,9 @@ _ALOUD = """() => {
       for (const node of addedNodes) if (told(node)) aloud.push(node.textContent);
   }).observe(document.body, { subtree: true, childList: true });
 }"""
+_SCROLLED = "(log) => log.scrollTop"
+_WHOLE = "(log) => log.clientHeight === log.scrollHeight && log.scrollHeight > innerHeight"
+_MARK = "(p) => getSelection().setBaseAndExtent(p, 0, p.querySelector('strong span').firstChild, 4)"
 _BEYOND = "() => document.documentElement.scrollWidth - innerWidth"
 _OVERFLOWING = """() => [...document.querySelectorAll('main *, aside:not([inert]) *')].filter((element) => {
   const box = element.getBoundingClientRect();
@@ -90,6 +93,34 @@ async def rests(screen: Screen) -> bool:
     return before == await anchor.bounding_box()
 
 
+async def test_what_a_reader_marks_in_an_answer_that_grows_stays_marked(stage: Stage) -> None:
+    async with stage.screen("Ann", await stage.thread()) as ann:
+        ada = await speaking(stage, ann, 1)
+        ada.say("This paragraph **grows")
+        grows = ann.log.locator("p", has_text="This paragraph grows")
+        await expect(grows).to_be_visible()
+        await grows.evaluate(_MARK)
+        ada.say(" and** grows, *while")
+        await expect(grows).to_have_text("This paragraph grows and grows, while")
+        ada.say(" somebody* reads.\n\nIt is whole.")
+        ada.end()
+        await expect(ann.button("Stop")).to_be_hidden()
+        assert await ann.page.evaluate("`${getSelection()}`") == "This paragraph grow"
+
+
+async def test_what_is_printed_is_all_messages_and_nothing_else(stage: Stage) -> None:
+    thread_id = await stage.thread(*(f"Message {number}\n\n\n\nends" for number in range(12)))
+    async with stage.screen("Ann", thread_id, color_scheme="dark") as ann:
+        await expect(ann.log.get_by_text("Message 11")).to_be_in_viewport()
+        was_at = await ann.log.evaluate(_SCROLLED)
+        await ann.page.pdf()
+        assert await ann.log.evaluate(_SCROLLED) == was_at > 0
+        await ann.page.emulate_media(media="print")
+        assert await ann.log.evaluate(_WHOLE)
+        for hidden in (ann.threads, ann.composer, ann.connection, ann.button("Copy").first):
+            await expect(hidden).to_be_hidden()
+
+
 async def test_everything_is_reached_on_a_phone_and_nothing_is_wider_than_it(stage: Stage) -> None:
     thread_id = await stage.thread("Good morning from a phone")
     await stage.ask(thread_id, "Some markdown", "Player")
@@ -100,6 +131,7 @@ async def test_everything_is_reached_on_a_phone_and_nothing_is_wider_than_it(sta
         await ann.picture("phone-markdown")
         await ann.button("Show threads").tap()
         await expect(ann.threads).to_be_in_viewport()
+        await expect(ann.button("New thread").first).to_be_focused()
         await ann.threads.get_by_role("link", name=re.compile("Good morning from a phone")).first.tap()
         await expect(ann.threads).not_to_be_in_viewport()
         await ann.choose("Player")
@@ -158,14 +190,14 @@ async def tabbed(screen: Screen) -> dict[str, bool]:
     return found
 
 
-async def test_a_screen_reader_is_told_each_answer_once_when_it_is_whole(stage: Stage) -> None:
+async def test_a_screen_reader_is_told_that_an_answer_begins_and_reads_it_once_it_is_whole(stage: Stage) -> None:
     async with stage.screen("Ann", await stage.thread()) as ann:
         await ann.page.evaluate(_ALOUD)
         ada = await speaking(stage, ann, 3)
         ada.end()
         await expect(ann.button("Stop")).to_be_hidden()
         whole = "Ada: " + " ".join(f"Paragraph {line} of a long answer." for line in range(3))
-        await until(aloud, ann, wanted=[whole])
+        await until(aloud, ann, wanted=["Ada is answering", whole])
 
 
 async def aloud(screen: Screen) -> list[str]:

@@ -53,7 +53,9 @@ async def test_a_failure_says_why_and_is_tried_again_by_a_button(stage: Stage) -
         await ann.button("Try again").first.click()
         await stage.ended(thread_id, "failed", "failed")
         await expect(ann.composer).to_be_enabled()
-        await expect(ann.button("Try again")).to_have_count(1)  # only the newest is worth it
+        await expect(ann.articles).to_have_count(2)  # what failed before is folded into the newest
+        await expect(ann.button("Try again")).to_have_count(1)
+        await expect(ann.articles.last).to_be_focused()
 
 
 async def test_of_three_pages_with_a_tool_exactly_one_answers_and_all_three_see_the_end(stage: Stage) -> None:
@@ -85,6 +87,35 @@ async def test_of_three_pages_with_a_tool_exactly_one_answers_and_all_three_see_
         await watching.picture("tool-call-open")
 
 
+async def test_the_output_that_a_call_waits_for_is_given_by_hand(stage: Stage) -> None:
+    thread_id = await stage.thread()
+    async with stage.screen("Ann", thread_id) as ann:
+        await ann.choose("Player")
+        await ann.send("Use the tool")
+        await ann.button("Give the output").click()
+        await expect(ann.log.get_by_text("An app that offers look has to answer this.")).to_be_visible()
+        await ann.page.keyboard.type("The moon is round.")
+        await ann.button("Give back").click()
+        await stage.ended(thread_id, "completed")
+        await ann.says("Use the tool", "Let me look.", "It is there.")
+
+
+async def test_an_assistant_made_meanwhile_has_its_name_and_keeps_it_when_it_is_deleted(stage: Stage) -> None:
+    thread_id = await stage.thread()
+    async with stage.screen("Ann", thread_id) as ann:
+        await expect(ann.button("Player")).to_be_visible()
+        body = {"name": "Newcomer", "model": "builtin/script", "instructions": "turns: [[{text: Here I am.}]]"}
+        made = await stage.caller.post("/assistants", body)
+        await stage.caller.post(f"/threads/{thread_id}/turns", {"message": "Hello", "assistants": [made["id"]]})
+        article = ann.log.get_by_role("article", name="Newcomer, answer")
+        await expect(article).to_contain_text("Here I am.")
+        await expect(ann.button("Newcomer")).to_be_visible()
+        await stage.caller.call("DELETE", f"/assistants/{made['id']}")
+        await ann.page.reload()
+        await expect(article).to_contain_text("Here I am.")
+        await expect(ann.button("Newcomer")).to_be_hidden()
+
+
 async def test_answer_again_puts_another_answer_in_the_place_of_the_first(stage: Stage) -> None:
     thread_id = await stage.thread()
     async with stage.screen("Ann", thread_id) as ann:
@@ -93,8 +124,10 @@ async def test_answer_again_puts_another_answer_in_the_place_of_the_first(stage:
         await ann.says("Echo this", "I heard you.")
         await ann.articles.last.hover()
         await ann.articles.last.get_by_role("button", name="Answer again").click()
+        await ann.button("Delete and answer again").click()
         await stage.ended(thread_id, "completed", "completed")
         await ann.says("Echo this", "I heard you.")
+        await expect(ann.articles.last).to_be_focused()
         assert await stage.said(thread_id) == ["Echo this", "I heard you."]
 
 

@@ -28,10 +28,29 @@ test("a nickname is refused with its reason while it is typed, and taken once it
   expect(onChoose.mock.calls).toEqual([[{ user_id: expect.stringMatching(/^user_/), name: "Ann" }]]);
 });
 
+test.each([
+  ["", "This is Livethread, where people and assistants talk in threads."],
+  ["#thread_1", "You are about to join “Plans for spring”, a thread of Livethread."],
+  ["#thread_2", "You are about to join “What is a thread?”, a thread of Livethread."],
+  ["#thread_3", "This is Livethread, where people and assistants talk in threads. Your link leads to one of them."],
+])("who comes by %j for the first time is told where they are", async (hash, sentence) => {
+  vi.stubGlobal("fetch", async (url: string) => {
+    if (url.includes("thread_3")) return Response.json({ error: { message: "No thread found." } }, { status: 404 });
+    if (url.includes("/messages")) return Response.json({ data: [{ content: [{ type: "text", text: { value: " What is a thread?\nI ask." } }] }] });
+    return Response.json({ metadata: url.includes("thread_1") ? { title: "Plans for spring" } : {} });
+  });
+  history.replaceState(null, "", hash || location.pathname);
+  render(<Nickname me={null} onChoose={() => {}} />);
+  await screen.findByText(sentence);
+  history.replaceState(null, "", location.pathname);
+  vi.unstubAllGlobals();
+});
+
 test("who takes another nickname stays the same person", async () => {
   const onChoose = vi.fn();
   render(<Nickname me={me} onChoose={onChoose} onClose={() => {}} />);
   const field = screen.getByRole("textbox", { name: "Nickname" });
+  expect(document.activeElement).toBe(field); // and not the way around it
   await userEvent.clear(field);
   await userEvent.type(field, "Ann Lee");
   await userEvent.click(screen.getByRole("button", { name: "Save" }));
@@ -60,17 +79,15 @@ test("Enter that ends a word of an input method does not end the title", () => {
   expect(onDone.mock.calls).toEqual([]);
 });
 
-test("people are listed with the reader first, and many are counted", () => {
+test("people are listed with the reader first, and many are counted, and named at a press", () => {
   const people = ["Ben", "Cem", "Dee", "Eve", "Fay"].map((name) => person(name));
   render(<People people={[...people, { ...me, typing: false }]} me={me} />);
   const list = screen.getByRole("list", { name: "People" });
-  expect(within(list).getAllByRole("listitem").map((item) => item.title)).toEqual([
-    "Ann (you)",
-    "Ben",
-    "Cem",
-    "Dee",
-    "Eve, Fay",
-  ]);
+  const texts = (list: HTMLElement) => within(list).getAllByRole("listitem").map((item) => item.textContent);
+  expect(texts(list)).toEqual(["AAnn (you)", "BBen", "CCem", "DDee", "+2"]);
+  const everybody = screen.getByRole("list", { name: "Everybody" });
+  expect(within(list).getByRole("button", { name: "2 more: show everybody" }).getAttribute("popovertarget")).toBe(everybody.id);
+  expect(texts(everybody)).toEqual(["AAnn (you)", "BBen", "CCem", "DDee", "EEve", "FFay"]);
 });
 
 test("the connection is a status, and can be tried at once", async () => {

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { type Client, createClient } from "livethread";
 import type { ListedThread, ListState } from "livethread/list";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { shownAt } from "../src/app/news";
 import { starter } from "../src/app/start";
 import { Threads } from "../src/app/Threads";
 import { useAssistants } from "../src/app/useAssistants";
@@ -92,32 +93,36 @@ const texts = () => screen.getAllByRole("link").map((link) => [...link.children]
 
 test("a thread shows its title, when something was said last, by whom, and what", () => {
   const assistants = [{ id: "asst_1", name: "Guide", description: null, model: "builtin/guide" }];
+  const guide = { role: "assistant", assistant_id: "asst_1" };
   const said = (by: object, text: string) => ({ text, author: { ...author, ...by }, created_at: NOW });
-  const marked = "## Hi!\n\n- **see** `snake__case`\n```js\n1 * 2";
+  const marked = "## Hi!\n\n- **see** *that* [page](https://example.org) of `snake__case`, and **what";
   show(
     {
       threads: [
         thread("thread_1"),
-        thread("thread_2", { last_message: said({ user_id: "ben", name: "Ben" }, marked), active_at: NOW - 7200 }),
-        thread("thread_3", { last_message: said({ role: "assistant", assistant_id: "asst_1" }, "An answer") }),
+        thread("thread_2", { last_message: said({ user_id: "ben", name: "Ben" }, "2*3*4\n- a"), active_at: NOW - 7200 }),
+        thread("thread_3", { last_message: said(guide, marked) }),
         thread("thread_4", { last_message: said({ role: "assistant", assistant_id: "asst_2" }, "An answer") }),
         thread("thread_5", { last_message: said({}, "nobody's") }),
         thread("thread_6", { title: null, last_message: null, active_at: NOW }),
+        thread("thread_7", { last_message: said(guide, "") }),
       ],
     },
     { assistants, current: "thread_2" },
   );
   expect(texts()).toEqual([
     ["Title of thread_1", "2m", "You: What is a thread?"],
-    ["Title of thread_2", "2h", "Ben: Hi! see snake__case 1 * 2"],
-    ["Title of thread_3", "2m", "Guide: An answer"],
+    ["Title of thread_2", "2h", "Ben: 2*3*4 - a"],
+    ["Title of thread_3", "2m", "Guide: Hi! see that page of snake__case, and what"],
     ["Title of thread_4", "2m", "Assistant: An answer"],
     ["Title of thread_5", "2m", "nobody's"],
     ["New thread", "now", "No messages yet"],
+    ["Title of thread_7", "2m", "Guide: a message without text"],
   ]);
   expect(screen.getAllByRole("link").map((link) => link.getAttribute("aria-current"))).toEqual([
     null,
     "page",
+    null,
     null,
     null,
     null,
@@ -168,6 +173,46 @@ test("a thread is deleted only once that was confirmed, and then the page leaves
   await userEvent.click(screen.getByRole("button", { name: "Delete" }));
   expect(asked).toEqual([{ method: "DELETE", path: "/threads/thread_1" }]);
   expect([location.hash, told]).toEqual(["", ["The thread is deleted."]]);
+});
+
+test("the focus goes to the thread beside one that is deleted", async () => {
+  const { client } = clientOf({ "DELETE /threads/thread_2": { id: "thread_2", deleted: true } });
+  show({ threads: ["thread_1", "thread_2", "thread_3"].map((id) => thread(id)) }, { client, current: "thread_1" });
+  await userEvent.click(screen.getAllByRole("menuitem", { name: "Delete", hidden: true })[1]!);
+  await userEvent.click(screen.getByRole("button", { name: "Delete" }));
+  expect(document.activeElement!.getAttribute("href")).toBe("#thread_3");
+});
+
+test("of many threads a filter leaves those with its words in their titles or last messages, and Escape takes it away", async () => {
+  const ten = Array.from({ length: 10 }, (_, index) => thread(`thread_${index}`));
+  const tides = thread("tides", { last_message: { text: "High and *low* water", author: { ...author, role: "assistant" }, created_at: NOW } });
+  show({ threads: ten });
+  expect(screen.queryByRole("searchbox")).toBe(null);
+  cleanup();
+  show({ threads: [...ten, tides], has_more: true });
+  const field = screen.getByRole("searchbox", { name: "Filter threads" });
+  const found = () => [screen.getByRole("status").textContent, screen.queryAllByRole("link").map((link) => link.getAttribute("href"))];
+  await userEvent.type(field, "water LOW");
+  expect(found()).toEqual(["1 of the newest 11 threads", ["#tides"]]);
+  await userEvent.type(field, "s");
+  expect(found()).toEqual(["None of the newest 11 threads", []]);
+  await userEvent.keyboard("{Escape}");
+  expect(found()).toEqual(["", [...ten, tides].map(({ id }) => `#${id}`)]);
+});
+
+test("threads in which something was said since they were shown here have a mark, until they are shown again", () => {
+  shownAt.set(new Map([["thread_1", NOW], ["thread_2", NOW], ["thread_3", NOW]]));
+  const later = (id: string, user_id: string) =>
+    thread(id, { active_at: NOW + 60, last_message: { text: "Well", author: { ...author, user_id }, created_at: NOW } });
+  const threads = [later("thread_1", "ben"), later("thread_2", "ben"), later("thread_3", "me"), later("thread_4", "ben")];
+  show({ threads }, { current: "thread_2" });
+  const marked = () => screen.getAllByRole("link").map((link) => within(link).queryByRole("img", { name: "New:" }) !== null);
+  expect(marked()).toEqual([true, false, false, false]);
+  expect([...shownAt.get()]).toEqual([["thread_1", NOW], ["thread_3", NOW], ["thread_2", NOW + 60]]);
+  cleanup();
+  show({ threads }, { current: "thread_1" });
+  expect(marked()).toEqual([false, false, false, false]);
+  shownAt.set(new Map());
 });
 
 test("why a thread is not deleted stands in the question", async () => {

@@ -1,6 +1,6 @@
 /** What the page says of the thread that is shown: its title, who is there, how the connection stands. */
 
-import { Link, Menu as MenuIcon, Pencil } from "lucide-react";
+import { Link, Menu as MenuIcon, Pencil, Share } from "lucide-react";
 import type { Person, Status } from "livethread";
 import type { Ref } from "react";
 import { IconButton } from "../look/Button";
@@ -9,7 +9,7 @@ import { Connection } from "./Connection";
 import styles from "./Header.module.css";
 import { People } from "./People";
 import type { Me } from "./person";
-import { copied } from "./Threads";
+import { canShare, copiedLink, shared } from "./sharing";
 import { TitleField, useRenaming } from "./TitleField";
 
 interface HeaderProps {
@@ -35,6 +35,8 @@ interface HeaderProps {
 export function Header(props: HeaderProps) {
   const { thread_id, title, known, people, status, error, me, retry, onRename, onTell, onDrawer, drawerButton } = props;
   const { renaming, rename, onDone, back } = useRenaming<HTMLButtonElement>(onRename);
+  const address = thread_id ? shareable(thread_id) : "";
+  const tell = (sentence: string | null) => sentence && onTell(sentence);
   const others = people.filter(({ user_id }) => user_id !== me.user_id);
   return (
     <header className={styles.header}>
@@ -56,13 +58,15 @@ export function Header(props: HeaderProps) {
                 <IconButton ref={back} label="Rename thread" className={styles.small!} onClick={rename}>
                   <Pencil size={14} />
                 </IconButton>
-                <IconButton
-                  label="Copy link"
-                  className={`${styles.small} ${styles.spare}`}
-                  onClick={() => void copied(shareable(thread_id)).then(onTell)}
-                >
-                  <Link size={14} />
-                </IconButton>
+                {onDrawer && canShare() ? (
+                  <IconButton label="Share link" className={styles.small!} onClick={() => void shared(title, address).then(tell)}>
+                    <Share size={14} />
+                  </IconButton>
+                ) : (
+                  <IconButton label="Copy link" className={styles.small!} onClick={() => void copiedLink(address).then(tell)}>
+                    <Link size={14} />
+                  </IconButton>
+                )}
               </>
             )}
           </div>

@@ -44,13 +44,12 @@ export function Key({ refused, onKey }: KeyProps) {
           label="Key"
           name="key"
           type="password"
-          autoFocus
           autoComplete="current-password"
           spellCheck={false}
           value={key}
           onChange={(event) => setKey(event.target.value)}
           wrong={problem !== null}
-          note={problem ?? "One of those in LIVETHREAD_API_KEYS; whoever runs the server can tell you. It stays in this browser."}
+          note={problem ?? "Whoever runs this server can give you one. It stays in this browser."}
         />
         <DialogActions>
           <Button type="submit" kind="primary" disabled={trying}>

@@ -55,7 +55,14 @@ export function Main({ client, me, thread_id, facts, assistants, unread, onAssis
       {!assistants && unread && <UnknownAssistants error={unread} onRetry={onAssistants} />}
       {assistants?.length === 0 && <NoAssistants client={client} onMade={onAssistants} />}
       {thread_id ? (
-        <Conversation client={client} threadId={thread_id} me={me} assistants={assistants} streaming={live} />
+        <Conversation
+          client={client}
+          threadId={thread_id}
+          me={me}
+          assistants={assistants}
+          onAssistants={onAssistants}
+          streaming={live}
+        />
       ) : (
         <Begin client={client} me={me} assistants={assistants} />
       )}

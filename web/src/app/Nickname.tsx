@@ -2,8 +2,9 @@
 
 import { type FormEvent, useState } from "react";
 import { Button } from "../look/Button";
-import { Dialog, DialogActions } from "../look/Dialog";
+import { Dialog, DialogActions, DialogText } from "../look/Dialog";
 import { Field } from "../look/Field";
+import { useInvitation } from "./invitation";
 import { LONGEST, type Me, newUserId, SHORTEST, trimmed, whyNot } from "./person";
 
 interface NicknameProps {
@@ -17,6 +18,7 @@ interface NicknameProps {
 export function Nickname({ me, onChoose, onClose }: NicknameProps) {
   const [name, setName] = useState(me?.name ?? "");
   const [asked, setAsked] = useState(false);
+  const invitation = useInvitation(me === null);
   const reason = whyNot(name);
   const told = asked && reason !== null;
 
@@ -28,11 +30,11 @@ export function Nickname({ me, onChoose, onClose }: NicknameProps) {
 
   return (
     <Dialog title={me ? "Change your nickname" : "Choose a nickname"} alone={!me} {...(onClose && { onClose })}>
+      {invitation && <DialogText>{invitation}</DialogText>}
       <form onSubmit={submit} noValidate>
         <Field
           label="Nickname"
           name="nickname"
-          autoFocus
           autoComplete="nickname"
           autoCapitalize="words"
           spellCheck={false}

@@ -6,6 +6,7 @@ import { memo } from "react";
 import { ago, exactly, fully } from "../look/ago";
 import { Menu } from "../look/Menu";
 import { addressOf, shareable } from "./address";
+import { preview } from "./preview";
 import styles from "./ThreadItem.module.css";
 import { TitleField, useRenaming } from "./TitleField";
 
@@ -17,6 +18,8 @@ interface ThreadItemProps {
   /** Who wrote the last message, as the reader is to call them. */
   author: string | null;
   current: boolean;
+  /** Whether something was said since the reader has seen it. */
+  news: boolean;
   now: number;
   onOpen: (thread_id: string) => void;
   onRename: (thread_id: string, title: string) => void;
@@ -25,7 +28,7 @@ interface ThreadItemProps {
 }
 
 export const ThreadItem = memo(function ThreadItem(props: ThreadItemProps) {
-  const { thread, title, author, current, now, onOpen, onRename, onDelete, onCopy } = props;
+  const { thread, title, author, current, news, now, onOpen, onRename, onDelete, onCopy } = props;
   const { renaming, rename, onDone, back } = useRenaming<HTMLAnchorElement>((to) => onRename(thread.id, to));
 
   if (renaming) {
@@ -48,13 +51,16 @@ export const ThreadItem = memo(function ThreadItem(props: ThreadItemProps) {
           onOpen(thread.id);
         }}
       >
-        <span className={styles.title}>{title}</span>
+        <span className={styles.title} data-news={news}>
+          {news && <span className={styles.news} role="img" aria-label="New:" />}
+          {title}
+        </span>
         <time className={styles.time} dateTime={exactly(thread.active_at)} title={fully(thread.active_at)}>
           {ago(thread.active_at, now)}
         </time>
         <span className={styles.last}>
           {author && <span className={styles.author}>{author}: </span>}
-          {thread.last_message ? onOneLine(thread.last_message.text) : title === UNTITLED ? "No messages yet" : "…"}
+          {thread.last_message ? preview(thread.last_message) : title === UNTITLED ? "No messages yet" : "…"}
         </span>
       </a>
       <Menu
@@ -70,11 +76,3 @@ export const ThreadItem = memo(function ThreadItem(props: ThreadItemProps) {
     </li>
   );
 });
-
-/** Text without line ends and without the marks of Markdown that only matter where it is laid out. */
-const onOneLine = (text: string): string =>
-  text
-    .replace(/```\w*|^\s*(?:#{1,6}|>|[-*+])\s+|\s+/gm, " ")
-    .replace(/\*\*|`/g, "")
-    .replace(/ +/g, " ")
-    .trim();

@@ -3,14 +3,23 @@
 import type { Client } from "livethread";
 import type { ListedThread, ListState, ThreadList } from "livethread/list";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useNow } from "../look/ago";
 import { Button } from "../look/Button";
-import { Dialog, DialogActions } from "../look/Dialog";
-import { go } from "./address";
+import { addressOf, go } from "./address";
+import { DeleteThread } from "./DeleteThread";
+import { useNews } from "./news";
 import type { Me } from "./person";
+import { copiedLink } from "./sharing";
+import { matching, ThreadFilter } from "./ThreadFilter";
 import { ThreadItem, UNTITLED } from "./ThreadItem";
 import styles from "./Threads.module.css";
 import type { Assistant } from "./useAssistants";
+
+/** More than these are worth a filter. */
+const MANY = 10;
+/** So many are looked through without being asked to. */
+const FAR = 1_000;
 
 interface ThreadsProps {
   client: Client;
@@ -26,25 +35,54 @@ interface ThreadsProps {
   onTell: (sentence: string) => void;
 }
 
+interface Deleting {
+  thread: ListedThread;
+  /** The id of what stands beside it. */
+  beside: string | undefined;
+}
+
 export function Threads({ client, list, assistants, me, current, title, onOpen, onTell }: ThreadsProps) {
   const { threads, has_more, status, error, more, rename } = list;
   const now = useNow();
-  const [deleting, setDeleting] = useState<ListedThread | null>(null);
+  const hasNews = useNews(threads, current, me);
+  const [wanted, setWanted] = useState("");
+  const [deleting, setDeleting] = useState<Deleting | null>(null);
+  const nav = useRef<HTMLElement>(null);
   const end = useRef<HTMLDivElement>(null);
+
+  const filtered = wanted.trim() !== "";
+  const shown = filtered ? matching(threads, wanted.trim()) : threads;
+  const far = filtered && threads.length >= FAR;
 
   const load = useCallback(() => void more().catch((error: Error) => onTell(error.message)), [more, onTell]);
   useEffect(() => {
-    if (!has_more || status !== "live") return;
+    if (!has_more || far || status !== "live") return;
     const sight = new IntersectionObserver(([entry]) => entry?.isIntersecting && load(), { rootMargin: "400px" });
     sight.observe(end.current!);
     return () => sight.disconnect();
-  }, [has_more, status, load, threads.length]); // again behind each page: its end may be in sight still
+  }, [has_more, far, status, load, threads.length]); // again behind each page: its end may be in sight still
 
   const onRename = useCallback(
     (id: string, title: string) => void rename(id, title).catch((error: Error) => onTell(`It could not be renamed: ${error.message}`)),
     [rename, onTell],
   );
-  const onCopy = useCallback((address: string) => copied(address).then(onTell), [onTell]);
+  const listed = useRef(shown);
+  listed.current = shown;
+  const onDelete = useCallback((thread: ListedThread) => {
+    const at = listed.current.findIndex(({ id }) => id === thread.id);
+    setDeleting({ thread, beside: (listed.current[at + 1] ?? listed.current[at - 1])?.id });
+  }, []);
+  const onCopy = useCallback((address: string) => copiedLink(address).then(onTell), [onTell]);
+
+  /** Whatever had the focus is gone with the thread; what stood beside it has it then. */
+  const onDeleted = ({ id }: ListedThread, beside: string | undefined) => {
+    flushSync(() => setDeleting(null));
+    const links = [...nav.current!.querySelectorAll<HTMLElement>("a")];
+    const link = beside && links.find((link) => link.getAttribute("href") === addressOf(beside));
+    (link || nav.current!).focus();
+    if (id === current) go(null, { replacing: true });
+    onTell("The thread is deleted.");
+  };
 
   const authorOf = ({ last_message }: ListedThread): string | null => {
     if (!last_message) return null;
@@ -56,20 +94,24 @@ export function Threads({ client, list, assistants, me, current, title, onOpen, 
   };
 
   return (
-    <nav className={styles.threads} aria-label="Threads">
-      {threads.length > 0 && (
+    <nav ref={nav} tabIndex={-1} className={styles.threads} aria-label="Threads">
+      {(threads.length > MANY || wanted) && (
+        <ThreadFilter wanted={wanted} onWanted={setWanted} found={shown.length} among={threads.length} has_more={has_more} />
+      )}
+      {shown.length > 0 && (
         <ul className={styles.list}>
-          {threads.map((thread) => (
+          {shown.map((thread) => (
             <ThreadItem
               key={thread.id}
               thread={thread}
               title={thread.title ?? (thread.id === current ? title : null) ?? UNTITLED}
               author={authorOf(thread)}
               current={thread.id === current}
+              news={hasNews(thread)}
               now={now}
               onOpen={onOpen}
               onRename={onRename}
-              onDelete={setDeleting}
+              onDelete={onDelete}
               onCopy={onCopy}
             />
           ))}
@@ -90,68 +132,13 @@ export function Threads({ client, list, assistants, me, current, title, onOpen, 
         </div>
       )}
       {deleting && (
-        <Delete
+        <DeleteThread
           client={client}
-          thread={deleting}
+          thread={deleting.thread}
           onClose={() => setDeleting(null)}
-          onDeleted={() => {
-            if (deleting.id === current) go(null, { replacing: true });
-            setDeleting(null);
-            onTell("The thread is deleted.");
-          }}
+          onDeleted={() => onDeleted(deleting.thread, deleting.beside)}
         />
       )}
     </nav>
   );
-}
-
-/** Puts an address where it can be pasted from; resolves with what to say of it. */
-export async function copied(address: string): Promise<string> {
-  try {
-    await navigator.clipboard.writeText(address);
-    return "The link is copied.";
-  } catch {
-    return `This browser does not let us copy. The link: ${address}`; // without https, for example
-  }
-}
-
-function Delete({ client, thread, onClose, onDeleted }: DeleteProps) {
-  const [deleting, setDeleting] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const act = async () => {
-    setDeleting(true);
-    setProblem(null);
-    try {
-      await client.deleteThread(thread.id);
-      onDeleted();
-    } catch (error) {
-      setProblem((error as Error).message);
-      setDeleting(false);
-    }
-  };
-  return (
-    <Dialog title="Delete this thread?" onClose={onClose}>
-      <p className={styles.question}>
-        “{thread.title ?? UNTITLED}” and all its messages will be gone, for everybody. This cannot be undone.
-      </p>
-      {problem && (
-        <p className={styles.problem} role="alert">
-          {problem}
-        </p>
-      )}
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button kind="danger" disabled={deleting} onClick={act}>
-          {deleting ? "Deleting…" : "Delete"}
-        </Button>
-      </DialogActions>
-    </Dialog>
-  );
-}
-
-interface DeleteProps {
-  client: Client;
-  thread: ListedThread;
-  onClose: () => void;
-  onDeleted: () => void;
 }

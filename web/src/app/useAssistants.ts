@@ -2,6 +2,7 @@
 
 import type { Client } from "livethread";
 import { useCallback, useEffect, useState } from "react";
+import { remember } from "./assistantNames";
 
 /** As far as this page reads it. */
 export interface Assistant {
@@ -26,8 +27,8 @@ export interface UsedAssistants {
 }
 
 /**
- * They are read at first, whenever the reader comes back to the page, and when the server is there again: nothing tells
- * of a change.
+ * They are read at first, whenever the reader comes back to the page, when the server is there again, and when somebody
+ * has met one that is not among them: nothing tells of a change.
  *
  * @param live - whether the server is there
  */
@@ -38,6 +39,7 @@ export function useAssistants(client: Client, live: boolean): UsedAssistants {
   const reload = useCallback(async () => {
     try {
       const assistants = await read(client);
+      remember(assistants);
       setHeld((known) => {
         const same = known?.of === client && JSON.stringify(known.assistants) === JSON.stringify(assistants);
         return same ? known : { of: client, assistants };

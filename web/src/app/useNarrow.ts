@@ -3,7 +3,7 @@
 import { useSyncExternalStore } from "react";
 
 /** As in the style sheets. */
-const query = window.matchMedia("(max-width: 799px)");
+const query = window.matchMedia("(max-width: 799px), (max-height: 500px)");
 
 export const useNarrow = (): boolean => useSyncExternalStore(subscribe, () => query.matches);
 

@@ -1,6 +1,7 @@
 /** The title of the document. */
 
 import { useEffect, useState } from "react";
+import { useHidden } from "./useHidden";
 
 /**
  * It follows what is shown, with a point before it when an answer has come while nobody was looking.
@@ -18,14 +19,4 @@ export function useTitle(title: string | null, thread_id: string | null, answer:
   useEffect(() => {
     document.title = `${news ? "• " : ""}${title ? `${title} – ` : ""}Livethread`;
   }, [news, title]);
-}
-
-function useHidden(): boolean {
-  const [hidden, setHidden] = useState(document.hidden);
-  useEffect(() => {
-    const look = () => setHidden(document.hidden);
-    document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
-  }, []);
-  return hidden;
 }

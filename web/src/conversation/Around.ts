@@ -1,5 +1,6 @@
 /** What every part of a conversation may need. It changes seldom, since all of it is rendered again then. */
 
+import type { ToolOutput } from "livethread";
 import { createContext, useContext } from "react";
 import type { Answer } from "./entries";
 
@@ -25,6 +26,8 @@ export interface AroundConversation {
   retry(answer: Answer): void;
   /** Delete an answer, for everybody, and have its assistant answer again; resolves once that is done, or said to have failed. */
   answerAgain(answer: Answer): Promise<void>;
+  /** Give a run what its calls have returned, all of them; resolves once that is done, or said to have failed. */
+  giveOutputs(run_id: string, outputs: ToolOutput[]): Promise<void>;
 }
 
 const Around = createContext<AroundConversation | null>(null);

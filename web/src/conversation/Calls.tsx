@@ -2,17 +2,35 @@
 
 import type { Run, RunStep, ToolCall } from "livethread";
 import { Check, CircleAlert, CircleStop, Clock, Wrench } from "lucide-react";
-import { memo } from "react";
+import { memo, type ReactNode, useState } from "react";
+import { useAround } from "./Around";
 import styles from "./Calls.module.css";
+import { GiveOutput } from "./GiveOutput";
 import { Code } from "./markdown/Code";
 import { pretty } from "./wording";
 
 export const Calls = memo(function Calls({ step, run }: { step: RunStep; run: Run | null }) {
+  const { giveOutputs } = useAround();
+  const [outputs, setOutputs] = useState<ReadonlyMap<string, string>>(new Map());
   if (step.step_details.type !== "tool_calls") return null;
+  const waits = run?.status === "requires_action";
+  const asked = (waits && run.required_action?.submit_tool_outputs.tool_calls) || [];
+  const output = (id: string) => outputs.get(id) ?? "";
+  const give = () => giveOutputs(run!.id, asked.map(({ id }) => ({ tool_call_id: id, output: output(id) })));
   return (
     <div className={styles.calls}>
       {step.step_details.tool_calls.map((call, index) => (
-        <Call key={call?.id ?? index} call={call} step={step} waits={run?.status === "requires_action"} />
+        <Call key={call?.id ?? index} call={call} step={step} waits={waits}>
+          {asked.some(({ id }) => id === call?.id) && (
+            <GiveOutput
+              name={call.function.name}
+              output={output(call.id)}
+              others={asked.some(({ id }) => id !== call.id && !output(id))}
+              onWrite={(text) => setOutputs((outputs) => new Map(outputs).set(call.id, text))}
+              onGive={give}
+            />
+          )}
+        </Call>
       ))}
     </div>
   );
@@ -26,7 +44,14 @@ const STATES = {
   stopped: { text: "was stopped", Icon: CircleStop },
 };
 
-function Call({ call, step, waits }: { call: ToolCall; step: RunStep; waits: boolean }) {
+interface CallProps {
+  call: ToolCall;
+  step: RunStep;
+  waits: boolean;
+  children: ReactNode;
+}
+
+function Call({ call, step, waits, children }: CallProps) {
   const called = call?.function as ToolCall["function"] | undefined;
   const output = called?.output;
   const state = stateOf(step, output, waits);
@@ -41,6 +66,7 @@ function Call({ call, step, waits }: { call: ToolCall; step: RunStep; waits: boo
       <div className={styles.inside}>
         <Labelled label="Arguments" text={called?.arguments ?? ""} />
         {output != null && <Labelled label="Output" text={output} />}
+        {children}
       </div>
     </details>
   );

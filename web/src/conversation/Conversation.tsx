@@ -1,17 +1,22 @@
 /** The conversation of one thread: its messages, and where one is written. */
 
-import { ApiError, type Client } from "livethread";
+import { ApiError, type Client, type ToolOutput } from "livethread";
 import { useThread } from "livethread/react";
 import { useCallback, useMemo, useRef, useState } from "react";
+import { nameOfGone } from "../app/assistantNames";
 import { Announcer } from "./Announcer";
+import { useAddressed } from "./addressed";
 import { AroundProvider, type Assistant, type Me } from "./Around";
 import { arranged, EMPTY } from "./chunks";
 import { Composer } from "./composer/Composer";
 import styles from "./Conversation.module.css";
 import type { Answer } from "./entries";
+import { Loading } from "./Loading";
 import { Log, type LogHandle } from "./Log";
 import { sent } from "./sending";
+import { useAnswerAgain } from "./useAnswerAgain";
 import { useComings } from "./useComings";
+import { useUnknown } from "./useUnknown";
 import { Writing } from "./Writing";
 
 export interface ConversationProps {
@@ -21,6 +26,8 @@ export interface ConversationProps {
   me: Me;
   /** Null until they are known. */
   assistants: readonly Assistant[] | null;
+  /** Looks for assistants anew. */
+  onAssistants: () => Promise<void>;
   /** Whether answers show while they are written, or once they are whole. */
   streaming: boolean;
 }
@@ -31,7 +38,7 @@ interface Problem {
   again: (() => void) | undefined;
 }
 
-export function Conversation({ client, threadId, me, assistants, streaming }: ConversationProps) {
+export function Conversation({ client, threadId, me, assistants, onAssistants, streaming }: ConversationProps) {
   const thread = useThread(threadId, { client });
   const { messages, has_more, runs, run_steps, people, status, activeRuns } = thread;
   const { run, stop, older } = thread;
@@ -47,9 +54,22 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
     }
   }, []);
 
+  const nameOf = useCallback(
+    (id: string | null) => {
+      const known = assistants?.find((assistant) => assistant.id === id);
+      return known?.name || known?.model || nameOfGone(id) || "Assistant";
+    },
+    [assistants],
+  );
+  useUnknown(runs, assistants, onAssistants);
+  const { deleted, answerAgain } = useAnswerAgain({ client, threadId, assistants, nameOf, run, attempt });
+
   const newest = messages.find((message) => !message.pending)?.id ?? null;
   const comings = useComings(people, status, thread.thread !== null, newest, me.user_id);
-  const held = useMemo(() => ({ messages, has_more, runs, run_steps, comings }), [messages, has_more, runs, run_steps, comings]);
+  const held = useMemo(
+    () => ({ messages, has_more, runs, run_steps, comings, deleted }),
+    [messages, has_more, runs, run_steps, comings, deleted],
+  );
   const before = useRef(EMPTY);
   const arrangement = useMemo(() => {
     before.current = arranged(before.current, held);
@@ -63,42 +83,31 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
   const onFollow = useCallback((follows: boolean) => setLeft(follows ? null : { at: now.current }), []);
   const fresh = left ? Math.max(0, left.at === null ? messages.length : messages.findIndex(({ id }) => id === left.at)) : 0;
 
-  const nameOf = useCallback(
-    (id: string | null) => {
-      const known = assistants?.find((assistant) => assistant.id === id);
-      return known?.name || known?.model || "Assistant";
-    },
-    [assistants],
-  );
   const around = useMemo(
     () => ({
       me,
       streaming,
       nameOf,
       retry: (answer: Answer) => void attempt("It could not be tried again", () => run(answer.assistant_id!)),
-      answerAgain: async ({ assistant_id, parts }: Answer) => {
-        const name = nameOf(assistant_id);
-        const ask = (): Promise<void> =>
-          attempt(`The answer is deleted, and ${name} could not be asked again`, () => run(assistant_id!), () => void ask());
-        const path = `/threads/${encodeURIComponent(threadId)}/messages`;
-        let deleted = false;
-        await attempt("It could not be answered again", async () => {
-          if (assistants && !assistants.some(({ id }) => id === assistant_id)) throw new Error(`${name} is no more.`);
-          for (const part of parts) if (part.kind !== "calls") await gone(client, `${path}/${encodeURIComponent(part.message.id)}`);
-          deleted = true;
-        });
-        if (deleted) await ask();
+      answerAgain,
+      giveOutputs: (run_id: string, tool_outputs: ToolOutput[]) => {
+        const path = `/threads/${encodeURIComponent(threadId)}/runs/${encodeURIComponent(run_id)}/submit_tool_outputs`;
+        return attempt("The output could not be given", () => client.http.call("POST", path, { tool_outputs }));
       },
     }),
-    [me, streaming, nameOf, attempt, run, client, threadId, assistants],
+    [me, streaming, nameOf, attempt, run, client, threadId, answerAgain],
   );
 
   const send = useCallback(
     (text: string, ids: string[], key: string) => {
       log.current?.toEnd();
-      return sent(client, threadId, text, ids, key);
+      const whole = sent(client, threadId, text, ids, key);
+      whole.catch((error) => {
+        if (error instanceof ApiError && error.status === 404) void onAssistants(); // who was asked may be no more
+      });
+      return whole;
     },
-    [client, threadId],
+    [client, threadId, onAssistants],
   );
   const typing = useCallback(
     (typing: boolean) => {
@@ -107,7 +116,8 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
     },
     [client, threadId, me.user_id],
   );
-  const busy = useMemo(() => new Set(activeRuns.map(({ assistant_id }) => assistant_id)), [activeRuns]);
+  const addressed = useAddressed(messages, runs);
+  const busy = useMemo(() => new Map(activeRuns.map(({ assistant_id, status }) => [assistant_id, status])), [activeRuns]);
   const halt = useCallback(() => void attempt("It could not be stopped", stop), [attempt, stop]);
 
   return (
@@ -121,7 +131,7 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
           older={older}
           fresh={fresh}
           onFollow={onFollow}
-          empty={thread.thread && <p className={styles.empty}>Nothing has been said yet.</p>}
+          empty={thread.thread ? <p className={styles.empty}>Nothing has been said yet.</p> : <Loading of={threadId} />}
         />
         <Announcer messages={messages} runs={runs} status={status} mine={me.user_id} nameOf={nameOf} />
         <div className={styles.foot}>
@@ -142,7 +152,9 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
           <Composer
             of={threadId}
             assistants={assistants}
+            addressed={thread.thread ? addressed : null}
             send={send}
+            live={status === "live"}
             typing={typing}
             stop={activeRuns.length ? halt : null}
             busy={busy}
@@ -151,13 +163,4 @@ export function Conversation({ client, threadId, me, assistants, streaming }: Co
       </div>
     </AroundProvider>
   );
-}
-
-/** Delete something, which may be deleted already. */
-async function gone(client: Client, path: string): Promise<void> {
-  try {
-    await client.http.call("DELETE", path);
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 404)) throw error;
-  }
 }

@@ -10,7 +10,13 @@ import styles from "./Message.module.css";
 import { Time } from "./Time";
 import { authorOf, textOf } from "./wording";
 
-export const PersonMessage = memo(function PersonMessage({ message }: { message: Message }) {
+interface PersonMessageProps {
+  message: Message;
+  /** Whether its author has just said what stands above it: then that says whose it is. */
+  continues: boolean;
+}
+
+export const PersonMessage = memo(function PersonMessage({ message, continues }: PersonMessageProps) {
   const { me, nameOf } = useAround();
   const id = `${message.metadata?.user_id ?? message.assistant_id ?? ""}`;
   const own = id === me.user_id;
@@ -21,9 +27,10 @@ export const PersonMessage = memo(function PersonMessage({ message }: { message:
       data-own={own}
       data-role={message.role}
       data-pending={message.pending}
+      data-continues={continues || undefined}
       aria-label={`${own ? "You" : name}, ${message.pending ? "being sent" : new Date(message.created_at * 1000).toLocaleTimeString()}`}
     >
-      {!own && <Face id={id || name} name={name} kind={message.role === "assistant" ? "assistant" : "person"} />}
+      {!own && !continues && <Face id={id || name} name={name} kind={message.role === "assistant" ? "assistant" : "person"} />}
       <header className={styles.by}>
         <b className={styles.name}>{own ? "You" : name}</b>
         {message.pending ? <span className={styles.time}>Sending…</span> : <Time at={message.created_at} />}

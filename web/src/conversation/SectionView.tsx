@@ -4,6 +4,7 @@ import { memo } from "react";
 import { Boundary } from "../app/Boundary";
 import styles from "./Log.module.css";
 import type { Chunk, Section } from "./chunks";
+import { Day } from "./Day";
 import type { Entry } from "./entries";
 import { PersonMessage } from "./PersonMessage";
 import { Turn } from "./Turn";
@@ -33,10 +34,12 @@ const ChunkView = memo(function ChunkView({ chunk }: { chunk: Chunk }) {
 function EntryView({ entry }: { entry: Entry }) {
   switch (entry.kind) {
     case "message":
-      return <PersonMessage message={entry.message} />;
+      return <PersonMessage message={entry.message} continues={entry.continues} />;
     case "turn":
       return <Turn turn={entry} />;
     case "coming":
       return <p className={styles.coming}>{entry.coming.text}</p>;
+    case "day":
+      return <Day at={entry.at} />;
   }
 }

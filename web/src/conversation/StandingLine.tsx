@@ -6,7 +6,13 @@ import type { Standing } from "./wording";
 
 const ICONS = { waiting: Clock, stopped: CircleStop, wrong: CircleAlert };
 
-export function StandingLine({ standing, onAgain }: { standing: Standing; onAgain?: (() => void) | undefined }) {
+interface StandingProps {
+  standing: Standing;
+  /** What can be done about it. */
+  action?: { name: string; act: () => void } | undefined;
+}
+
+export function StandingLine({ standing, action }: StandingProps) {
   const { kind, text, reason } = standing;
   const Icon = kind === "busy" ? null : ICONS[kind];
   return (
@@ -24,10 +30,10 @@ export function StandingLine({ standing, onAgain }: { standing: Standing; onAgai
         {text}
         {reason && <span className={styles.reason}>{reason}</span>}
       </span>
-      {onAgain && (
-        <button type="button" className={styles.again} onClick={onAgain}>
-          <RotateCcw size={14} aria-hidden="true" />
-          Try again
+      {action && (
+        <button type="button" className={styles.again} onClick={action.act}>
+          {kind === "wrong" && <RotateCcw size={14} aria-hidden="true" />}
+          {action.name}
         </button>
       )}
     </div>

@@ -2,15 +2,19 @@
 
 import { memo } from "react";
 import { AnswerView } from "./AnswerView";
-import type { Entry } from "./entries";
+import type { Answer, Entry } from "./entries";
 import styles from "./Message.module.css";
 
 export const Turn = memo(function Turn({ turn }: { turn: Entry & { kind: "turn" } }) {
+  const { answers, newest } = turn;
   return (
-    <div className={styles.turn} data-beside={turn.answers.length > 1}>
-      {turn.answers.map((answer) => (
-        <AnswerView key={answer.run_id} answer={answer} newest={turn.newest} />
+    <div className={styles.turn} data-beside={answers.length > 1} data-three={answers.length === 3 || undefined}>
+      {answers.map((answer) => (
+        <AnswerView key={placeOf(answer)} answer={answer} newest={newest} />
       ))}
     </div>
   );
 });
+
+/** The same for all attempts in one place, so that the focus stays there. */
+const placeOf = ({ run_id, before: [first] }: Answer): string => first?.run_id ?? run_id;

@@ -9,7 +9,11 @@ export const Writing = memo(function Writing({ people, mine }: { people: readonl
   const names = people.filter(({ typing, user_id }) => typing && user_id !== mine).map(({ name }) => name);
   return (
     <p className={styles.writing}>
-      {names.length > 0 && `${row(names)} ${names.length === 1 ? "is" : "are"} writing…`}
+      {names.length > 0 && (
+        <>
+          <span className={styles.names}>{row(names)}</span> {names.length === 1 ? "is" : "are"} writing…
+        </>
+      )}
     </p>
   );
 });

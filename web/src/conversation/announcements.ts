@@ -1,7 +1,7 @@
-/** What a screen reader is told: each message once, when it is whole. */
+/** What a screen reader is told: each message once, when it is whole, and what becomes of the answers meanwhile. */
 
-import type { Message, ThreadState } from "livethread";
-import { isActive } from "./entries";
+import type { Message, Run, ThreadState } from "livethread";
+import { becomings, type Begun, begun } from "./becomings";
 import { spoken } from "./markdown/spoken";
 import { authorOf, row, textOf } from "./wording";
 
@@ -11,20 +11,15 @@ export interface Heard {
   readonly newest: string | null | undefined;
   /** Those that were still written. */
   readonly open: ReadonlySet<string>;
-  /** The runs that went on. */
-  readonly active: ReadonlySet<string>;
+  readonly runs: readonly Run[];
+  readonly begun: Begun;
 }
 
-export const NOTHING_HEARD: Heard = { newest: undefined, open: new Set(), active: new Set() };
+export const NOTHING_HEARD: Heard = { newest: undefined, open: new Set(), runs: [], begun: new Map() };
 
 /** More than so many at once are counted. */
 const MOST = 3;
 const LONGEST = 4_000;
-const BAD: Readonly<Record<string, string>> = {
-  failed: "could not answer",
-  incomplete: "ended early",
-  expired: "took too long",
-};
 
 /**
  * What to say of a thread as it is now.
@@ -44,12 +39,9 @@ export function announced(
     .filter((message) => message.run_id || message.metadata?.user_id !== mine)
     .map((message) => `${message.assistant_id ? nameOf(message.assistant_id) : authorOf(message)}: ${short(message)}`);
   if (sentences.length > MOST) sentences.splice(0, sentences.length, `${sentences.length} new messages`);
-  for (const run of runs) {
-    if (!before.active.has(run.id) || !BAD[run.status]) continue;
-    sentences.push([`${nameOf(run.assistant_id)} ${BAD[run.status]}`, run.last_error?.message].filter(Boolean).join(": "));
-  }
-  const active = new Set(runs.filter(isActive).map(({ id }) => id));
-  return { heard: { newest, open, active }, sentences };
+  if (runs === before.runs) return { heard: { ...before, newest, open }, sentences }; // as with nearly every token
+  if (before.newest !== undefined) sentences.push(...becomings(before.begun, runs, nameOf));
+  return { heard: { newest, open, runs, begun: begun(before.begun, runs) }, sentences };
 }
 
 /** Those that have come since and are whole, and those that have become so, oldest first; and what is to be remembered. */

@@ -6,6 +6,7 @@
 import type { Message } from "livethread";
 import { type Answer, type Entry, entriesOf, type Held, type Part } from "./entries";
 import { cut, isSame, type Piece } from "./pieces";
+import { isSameAuthor } from "./rows";
 
 export type Chunk = Piece<Entry>;
 export type Section = Piece<Chunk>;
@@ -21,7 +22,7 @@ export interface Arrangement {
 
 type Place = readonly [section: number, chunk: number, entry: number];
 
-const NOBODY: Held = { messages: [], has_more: false, runs: [], run_steps: [], comings: [] };
+const NOBODY: Held = { messages: [], has_more: false, runs: [], run_steps: [], comings: [], deleted: new Map() };
 export const EMPTY: Arrangement = { held: NOBODY, sections: [], places: new Map() };
 
 /** Entries of a chunk, and chunks of a section. */
@@ -29,9 +30,13 @@ const SIZE = 24;
 
 /** Arrange what is held now, of which most is as before. */
 export function arranged(before: Arrangement, held: Held): Arrangement {
-  const { runs, run_steps, comings, has_more } = before.held;
+  const { runs, run_steps, comings, has_more, deleted } = before.held;
   const alike =
-    runs === held.runs && run_steps === held.run_steps && comings === held.comings && has_more === held.has_more;
+    runs === held.runs &&
+    run_steps === held.run_steps &&
+    comings === held.comings &&
+    has_more === held.has_more &&
+    deleted === held.deleted;
   const changed = alike ? changes(before.held.messages, held.messages) : null;
   if (changed) return changed.length ? patched(before, held, changed) : { ...before, held };
   return anew(before, held);
@@ -46,6 +51,7 @@ function changes(before: readonly Message[], now: readonly Message[]): Message[]
     const known = before[at]!;
     if (message === known) continue;
     if (message.id !== known.id || message.status !== known.status || message.run_id !== known.run_id) return null;
+    if (!isSameAuthor(message, known)) return null;
     changed.push(message);
   }
   return changed;
@@ -72,12 +78,15 @@ const replaced = <T>(list: readonly T[], at: number, by: (one: T) => T): T[] => 
 
 function withMessage(entry: Entry, message: Message): Entry {
   if (entry.kind === "message") return { ...entry, message };
-  if (entry.kind === "coming") return entry;
+  if (entry.kind !== "turn") return entry;
+  return { ...entry, answers: entry.answers.map((answer) => answerWith(answer, message)) };
+}
+
+function answerWith(answer: Answer, message: Message): Answer {
   const with_ = (part: Part): Part => (part.kind !== "calls" && part.message.id === message.id ? { ...part, message } : part);
-  const answers = entry.answers.map((answer) =>
-    answer.run_id === message.run_id ? { ...answer, parts: answer.parts.map(with_) } : answer,
-  );
-  return { ...entry, answers };
+  if (answer.run_id === message.run_id) return { ...answer, parts: answer.parts.map(with_) };
+  if (!answer.before.some(({ run_id }) => run_id === message.run_id)) return answer;
+  return { ...answer, before: answer.before.map((one) => answerWith(one, message)) };
 }
 
 function anew(before: Arrangement, held: Held): Arrangement {
@@ -99,23 +108,32 @@ function anew(before: Arrangement, held: Held): Arrangement {
 /** The messages of an entry. */
 function messagesOf(entry: Entry): Message[] {
   if (entry.kind === "message") return [entry.message];
-  if (entry.kind === "coming") return [];
-  return entry.answers.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === "calls" ? [] : [part.message])));
+  if (entry.kind !== "turn") return [];
+  const answers = entry.answers.flatMap((answer) => [...answer.before, answer]);
+  return answers.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === "calls" ? [] : [part.message])));
 }
 
 /** The entry as it was, if it still is. */
 function kept(before: Entry | undefined, now: Entry): Entry {
-  if (before?.kind === "message" && now.kind === "message") return before.message === now.message ? before : now;
+  if (before?.kind === "message" && now.kind === "message") {
+    return before.message === now.message && before.continues === now.continues ? before : now;
+  }
   if (before?.kind === "coming" && now.kind === "coming") return before;
+  if (before?.kind === "day" && now.kind === "day") return before.at === now.at ? before : now;
   if (before?.kind !== "turn" || now.kind !== "turn") return now;
   const answers = now.answers.map((answer) => keptAnswer(before.answers.find(({ run_id }) => run_id === answer.run_id), answer));
   return before.newest === now.newest && isSame(before.answers, answers) ? before : { ...now, answers };
 }
 
 function keptAnswer(before: Answer | undefined, now: Answer): Answer {
-  if (!before || before.run !== now.run || before.parts.length !== now.parts.length) return now;
-  const same = now.parts.every((part, index) => isSamePart(before.parts[index]!, part));
-  return same ? before : now;
+  if (!before || before.run !== now.run || before.latest !== now.latest) return now;
+  if (before.deleted !== now.deleted && (before.deleted.length || now.deleted.length)) return now;
+  const earlier = now.before.map((one, index) => keptAnswer(before.before[index], one));
+  const same =
+    isSame(before.before, earlier) &&
+    before.parts.length === now.parts.length &&
+    now.parts.every((part, index) => isSamePart(before.parts[index]!, part));
+  return same ? before : { ...now, before: earlier };
 }
 
 const isSamePart = (a: Part, b: Part): boolean =>

@@ -1,6 +1,9 @@
 /** A thread as it is read: what people said, and turns of answers, oldest first. By the log, never by clock. */
 
 import type { Message, Run, RunStep } from "livethread";
+import { inPlace, isGone, withLatest } from "./attempts";
+import { inRows } from "./rows";
+import { isActive } from "./runs";
 
 /** A piece of an answer: a message, or the calls that the assistant made. */
 export type Part =
@@ -16,6 +19,12 @@ export interface Answer {
   /** Null if it is so old that only its messages are here. */
   readonly run: Run | null;
   readonly parts: readonly Part[];
+  /** What its assistant tried before in its place, oldest first. */
+  readonly before: readonly Answer[];
+  /** What it had said until this page deleted that, to have it answer again. */
+  readonly deleted: readonly Message[];
+  /** Whether its assistant has done nothing below it. */
+  readonly latest: boolean;
 }
 
 /** Somebody has come or gone, as this page saw it. */
@@ -28,10 +37,18 @@ export interface Coming {
 
 /** What stands below each other. `newest` is the last of them that is a message or a turn. */
 export type Entry =
-  | { readonly kind: "message"; readonly key: string; readonly message: Message }
+  | {
+      readonly kind: "message";
+      readonly key: string;
+      readonly message: Message;
+      /** Whether its author has just said what stands above it. */
+      readonly continues: boolean;
+    }
   /** Answers of one turn, which stand beside each other. */
   | { readonly kind: "turn"; readonly key: string; readonly answers: readonly Answer[]; readonly newest: boolean }
-  | { readonly kind: "coming"; readonly key: string; readonly coming: Coming };
+  | { readonly kind: "coming"; readonly key: string; readonly coming: Coming }
+  /** A day begins, with something at this time. */
+  | { readonly kind: "day"; readonly key: string; readonly at: number };
 
 /** What entries are made of, as the thread's state has it. */
 export interface Held {
@@ -43,12 +60,9 @@ export interface Held {
   /** Oldest first. */
   readonly run_steps: readonly RunStep[];
   readonly comings: readonly Coming[];
+  /** What this page has deleted to have it answered again, by the run that had said it. */
+  readonly deleted: ReadonlyMap<string, readonly Message[]>;
 }
-
-const ACTIVE: readonly string[] = ["queued", "in_progress", "requires_action", "cancelling"];
-
-/** Whether a run has not ended. */
-export const isActive = (run: Run): boolean => ACTIVE.includes(run.status);
 
 /** The entries of what is held, oldest first. */
 export function entriesOf(held: Held): Entry[] {
@@ -59,7 +73,7 @@ export function entriesOf(held: Held): Entry[] {
     for (const coming of comings.get(after) ?? []) entries.push({ kind: "coming", key: coming.key, coming });
   };
   const add = (turn: Turn) => {
-    if (turn.answers.length) entries.push({ kind: "turn", key: turn.key, answers: turn.answers, newest: false });
+    entries.push({ kind: "turn", key: turn.key, answers: turn.answers, newest: false });
   };
 
   const silent = [...turns.silent];
@@ -68,10 +82,12 @@ export function entriesOf(held: Held): Entry[] {
   const given = new Set<Turn>();
   come(null);
   for (const message of [...held.messages].reverse()) {
-    // A run that has ended without a message has its place nowhere but in time.
-    while (silent[0] && silent[0].ended < message.created_at) add(silent.shift()!);
     const turn = message.run_id ? turns.of.get(message.run_id) : undefined;
-    if (!turn) entries.push({ kind: "message", key: message.id, message });
+    // A run that has ended without a message has its place nowhere but in time; in the same second, above what began later.
+    const isAbove = ({ ended, order }: Turn) =>
+      ended < message.created_at || (ended === message.created_at && !!turn && order < turn.order);
+    while (silent[0] && isAbove(silent[0])) add(silent.shift()!);
+    if (!turn) entries.push({ kind: "message", key: message.id, message, continues: false });
     else if (!given.has(turn)) {
       given.add(turn);
       add(turn);
@@ -80,7 +96,7 @@ export function entriesOf(held: Held): Entry[] {
   }
   silent.forEach(add);
   turns.waiting.forEach(add);
-  return withNewest(entries);
+  return inRows(withLatest(withNewest(inPlace(entries))));
 }
 
 interface Turn {
@@ -88,9 +104,11 @@ interface Turn {
   answers: Answer[];
   /** Seconds since the epoch; of a turn without messages. */
   ended: number;
+  /** Those that began earlier have less. */
+  order: number;
 }
 
-function turnsOf({ messages, runs, run_steps }: Held) {
+function turnsOf({ messages, runs, run_steps, deleted }: Held) {
   const said = grouped([...messages].reverse().filter(({ run_id }) => run_id), ({ run_id }) => run_id!);
   const steps = grouped(run_steps, ({ run_id }) => run_id);
   const known = new Map(runs.map((run) => [run.id, run]));
@@ -99,29 +117,24 @@ function turnsOf({ messages, runs, run_steps }: Held) {
 
   for (const run of [...runs].reverse()) {
     const own = said.get(run.id) ?? [];
-    // Its messages were deleted, or there were none.
-    if (run.status === "completed" && !own.length) continue;
     const key = typeof run.turn_id === "string" ? run.turn_id : run.id;
-    const known = turns.get(key) ?? { turn: { key, answers: [], ended: 0 }, runs: [], said: false };
+    const known = turns.get(key) ?? { turn: { key, answers: [], ended: 0, order: turns.size }, runs: [], said: false };
     turns.set(key, known);
     of.set(run.id, known.turn);
     known.runs.push(run);
     known.said ||= own.length > 0;
     known.turn.ended = Math.max(known.turn.ended, endOf(run));
-    known.turn.answers.push({
-      run_id: run.id,
-      assistant_id: run.assistant_id,
-      run,
-      parts: partsOf(own, steps.get(run.id) ?? [], run),
-    });
+    const gone = run.status === "completed" && !own.length; // its messages were deleted, or there were none
+    const parts = gone ? [] : partsOf(own, steps.get(run.id) ?? [], run);
+    known.turn.answers.push(anAnswer(run.id, run.assistant_id, run, parts, deleted.get(run.id)));
   }
   for (const [run_id, own] of said) {
     if (known.has(run_id)) continue;
     const parts = partsOf(own, [], null);
-    of.set(run_id, { key: run_id, answers: [{ run_id, assistant_id: own[0]!.assistant_id, run: null, parts }], ended: 0 });
+    of.set(run_id, { key: run_id, answers: [anAnswer(run_id, own[0]!.assistant_id, null, parts)], ended: 0, order: -1 });
   }
 
-  const without = [...turns.values()].filter(({ said }) => !said);
+  const without = [...turns.values()].filter(({ said, turn }) => !said && !turn.answers.every(isGone));
   const [waiting, ended] = [without.filter(({ runs }) => runs.some(isActive)), without.filter(({ runs }) => !runs.some(isActive))];
   return {
     of,
@@ -129,6 +142,14 @@ function turnsOf({ messages, runs, run_steps }: Held) {
     silent: ended.map(({ turn }) => turn).sort((a, b) => a.ended - b.ended),
   };
 }
+
+const anAnswer = (
+  run_id: string,
+  assistant_id: string | null,
+  run: Run | null,
+  parts: readonly Part[],
+  deleted: readonly Message[] = [],
+): Answer => ({ run_id, assistant_id, run, parts, before: [], deleted, latest: false });
 
 function endOf(run: Run): number {
   const { failed_at, cancelled_at, completed_at, created_at } = run as Run & Record<string, unknown>;

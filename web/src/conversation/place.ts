@@ -22,6 +22,7 @@ export class Place {
   readonly #onFollow: (follows: boolean) => void;
   readonly #sizes: ResizeObserver;
   #follows = true;
+  #prints = false;
   /** How far it was scrolled when we looked last. */
   #top = 0;
   /** The first entry then, and how far below the top of everything. */
@@ -42,6 +43,8 @@ export class Place {
     this.#sizes.observe(content);
     this.#sizes.observe(scroller);
     scroller.addEventListener("scroll", this.#scrolled, { passive: true });
+    addEventListener("beforeprint", this.#printed);
+    addEventListener("afterprint", this.#printed);
     this.#settle();
   }
 
@@ -54,9 +57,20 @@ export class Place {
   end(): void {
     this.#sizes.disconnect();
     this.#scroller.removeEventListener("scroll", this.#scrolled);
+    removeEventListener("beforeprint", this.#printed);
+    removeEventListener("afterprint", this.#printed);
   }
 
+  /** On paper nothing scrolls; who comes back from there is where they were. */
+  #printed = ({ type }: Event): void => {
+    this.#prints = type === "beforeprint";
+    if (this.#prints) return;
+    this.#scroller.scrollTop = this.#top;
+    this.#settle();
+  };
+
   #scrolled = (): void => {
+    if (this.#prints) return;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     const near = scrollHeight - clientHeight - scrollTop <= NEAR;
     const moved = scrollTop - this.#top;
@@ -88,6 +102,7 @@ export class Place {
 
   /** Something has another size, and is not painted yet. */
   #settle = (): void => {
+    if (this.#prints) return;
     const scroller = this.#scroller;
     if (this.#follows) {
       scroller.scrollTop = scroller.scrollHeight;

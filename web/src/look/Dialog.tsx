@@ -23,6 +23,7 @@ export function Dialog({ title, onClose, wide = false, alone = false, children }
   useLayoutEffect(() => {
     const shown = dialog.current!;
     if (!shown.open) shown.showModal();
+    shown.querySelector("input")?.focus(); // what is asked for, before the ways around it
     return () => shown.close();
   }, []);
   return (
@@ -60,6 +61,9 @@ export function Dialog({ title, onClose, wide = false, alone = false, children }
     </dialog>
   );
 }
+
+/** A sentence on what it is about. */
+export const DialogText = ({ children }: { children: ReactNode }) => <p className={styles.text}>{children}</p>;
 
 /** The buttons below. */
 export const DialogActions = ({ children }: { children: ReactNode }) => <div className={styles.actions}>{children}</div>;

@@ -1,8 +1,9 @@
 /** A few actions behind one button. */
 
-import { type ReactNode, useId, useRef, useState } from "react";
-import styles from "./Menu.module.css";
+import type { ReactNode } from "react";
 import { IconButton } from "./Button";
+import styles from "./Menu.module.css";
+import { usePopover } from "./usePopover";
 
 interface MenuProps {
   label: string;
@@ -20,18 +21,8 @@ export interface MenuItem {
 }
 
 export function Menu({ label, icon, className, items }: MenuProps) {
-  const id = useId();
-  const button = useRef<HTMLButtonElement>(null);
-  const menu = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState(false);
-
-  const place = () => {
-    const { left, right, bottom, top } = button.current!.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height, style } = menu.current!;
-    const below = bottom + 4 + height <= innerHeight;
-    style.top = `${below ? bottom + 4 : Math.max(top - 4 - height, 4)}px`;
-    style.left = `${Math.max(Math.min(left, innerWidth - width - 8), Math.min(right - width, left))}px`;
-  };
+  const { button, box } = usePopover<HTMLDivElement>((menu) => menu.querySelector<HTMLElement>("[role=menuitem]")?.focus());
+  const menu = box.ref;
 
   const move = (event: React.KeyboardEvent) => {
     const all = [...menu.current!.querySelectorAll<HTMLElement>("[role=menuitem]")];
@@ -47,30 +38,19 @@ export function Menu({ label, icon, className, items }: MenuProps) {
   return (
     <>
       <IconButton
-        ref={button}
         label={label}
         {...(className && { className })}
         aria-haspopup="menu"
-        aria-expanded={open}
-        popoverTarget={id}
+        {...button}
       >
         {icon}
       </IconButton>
       <div
-        ref={menu}
-        id={id}
         role="menu"
         aria-label={label}
-        popover="auto"
         className={styles.menu}
         onKeyDown={move}
-        onToggle={(event) => {
-          const opened = event.newState === "open";
-          setOpen(opened);
-          if (!opened) return;
-          place();
-          menu.current!.querySelector<HTMLElement>("[role=menuitem]")?.focus();
-        }}
+        {...box}
       >
         {items.map((item) => (
           <button

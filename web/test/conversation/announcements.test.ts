@@ -1,7 +1,7 @@
-import type { Message, Run, Status } from "livethread";
+import type { Message, Run, Status, ToolCall } from "livethread";
 import { beforeEach, describe, expect, it } from "vitest";
 import { announced, comings, type Heard, NOTHING_HEARD } from "../../src/conversation/announcements";
-import { answered, aRun, said, text } from "./things";
+import { answered, aRun, aStep, said, text } from "./things";
 
 let heard: Heard;
 beforeEach(() => {
@@ -81,6 +81,36 @@ describe("a screen reader is told", () => {
     expect(hear([], [{ ...run, status: "failed", last_error: { code: "server_error", message: "The moon is full." } }])).toEqual([
       "Ada could not answer: The moon is full.",
     ]);
+  });
+
+  it("that an answer was begun, once, that it waits for a tool, and that it was stopped", () => {
+    const calls = aStep("r1", ["look", "find"]).step_details as { tool_calls: ToolCall[] };
+    const waiting = { type: "submit_tool_outputs" as const, submit_tool_outputs: calls };
+    const now = (run: Partial<Run>) => hear([], [aRun("r1", run)]);
+    hear([]);
+    expect(now({ status: "queued" })).toEqual([]);
+    expect(now({ status: "in_progress" })).toEqual(["Ada is answering"]);
+    expect(now({ status: "requires_action", required_action: waiting })).toEqual(["Ada waits for the output of look and find"]);
+    expect(now({ status: "in_progress" })).toEqual([]);
+    expect(now({ status: "cancelled" })).toEqual(["Ada was stopped"]);
+    expect(now({ status: "cancelled" })).toEqual([]);
+  });
+
+  it("that an answer waits for another to end", () => {
+    const first = aRun("r1", { status: "in_progress" });
+    const second = aRun("r2", { status: "queued" });
+    hear([], [first]);
+    expect(hear([], [second, first])).toEqual(["Ada waits for its turn"]);
+    expect(hear([], [second, first])).toEqual([]);
+    expect(hear([], [{ ...second, status: "in_progress" }, { ...first, status: "completed" }])).toEqual(["Ada is answering"]);
+  });
+
+  it("of several that begin in one sentence, and nothing of those that went on before", () => {
+    const runs = ["r3", "r2", "r1"].map((id) => aRun(id, { status: "in_progress", assistant_id: id }));
+    expect(hear([], runs)).toEqual([]);
+    heard = NOTHING_HEARD;
+    hear([]);
+    expect(hear([], runs)).toEqual(["Ada, Ada and Ada are answering"]);
   });
 });
 

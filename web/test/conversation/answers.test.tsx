@@ -1,6 +1,6 @@
-import { cleanup, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import type { Message, Run, RunStep } from "livethread";
+import type { Message, Run, RunStep, ToolCall } from "livethread";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type AroundConversation, AroundProvider } from "../../src/conversation/Around";
 import { entriesOf } from "../../src/conversation/entries";
@@ -11,29 +11,42 @@ import { answered, aRun, aStep, said, text } from "./things";
 afterEach(cleanup);
 
 /** Messages oldest first; what the reader may do is told. */
-function shown(messages: Message[], runs: Run[], { steps = [] as RunStep[], streaming = true } = {}) {
+function shown(
+  messages: Message[],
+  runs: Run[],
+  { steps = [] as RunStep[], streaming = true, deleted = new Map<string, Message[]>() } = {},
+) {
   const around: AroundConversation = {
     me: { user_id: "ann", name: "Ann" },
     streaming,
     nameOf: (id) => (id === "asst_2" ? "Bo" : "Ada"),
     retry: vi.fn(),
     answerAgain: vi.fn(async () => {}),
+    giveOutputs: vi.fn(async () => {}),
   };
-  const held = { messages: [...messages].reverse(), runs: [...runs].reverse(), run_steps: steps, comings: [], has_more: false };
-  const view = render(
+  const page = (messages: Message[], runs: Run[]) => (
     <AroundProvider value={around}>
-      {entriesOf(held).map((entry) => {
+      {entriesOf({
+        messages: [...messages].reverse(),
+        runs: [...runs].reverse(),
+        run_steps: steps,
+        comings: [],
+        has_more: false,
+        deleted,
+      }).map((entry) => {
         if (entry.kind === "turn") return <Turn key={entry.key} turn={entry} />;
-        return entry.kind === "message" && <PersonMessage key={entry.key} message={entry.message} />;
+        return entry.kind === "message" && <PersonMessage key={entry.key} message={entry.message} continues={entry.continues} />;
       })}
-    </AroundProvider>,
+    </AroundProvider>
   );
+  const view = render(page(messages, runs));
+  const rerender = (messages: Message[], runs: Run[]) => view.rerender(page(messages, runs));
   const seen = () => {
     const copy = view.container.cloneNode(true) as Element;
     for (const time of copy.querySelectorAll("time")) time.remove();
     return copy.textContent!;
   };
-  return { ...around, ...view, seen };
+  return { ...around, ...view, rerender, seen };
 }
 const buttons = () => screen.queryAllByRole("button").map((button) => button.textContent || button.getAttribute("aria-label"));
 
@@ -72,19 +85,85 @@ describe("an answer says how its run stands", () => {
 describe("what may be done with an answer", () => {
   const failed = (id: string) => aRun(id, { status: "failed", last_error: { code: "server_error", message: "No." } });
 
-  it("is to try again what failed, if nothing stands below it", async () => {
-    const { retry } = shown([answered("a", "r1"), answered("b", "r2")], [failed("r1"), failed("r2")]);
-    expect(buttons()).toEqual(["Copy", "Try again", "Copy"]);
+  it("is to try again what failed, wherever it stands, if its assistant has done nothing below it", async () => {
+    const messages = [answered("a", "r1"), said("b"), answered("c", "r2"), said("d")];
+    const { retry } = shown(messages, [failed("r1"), failed("r2")]);
+    expect(buttons()).toEqual(["Copy", "Copy", "Try again", "Copy", "Copy"]);
     await userEvent.click(screen.getByRole("button", { name: "Try again" }));
     expect(vi.mocked(retry).mock.calls.map(([{ run_id }]) => run_id)).toEqual(["r2"]);
+    expect(document.activeElement).toBe(screen.getAllByRole("article")[2]);
   });
 
-  it("is to have the newest answered again, which says that it is deleted for everybody", async () => {
+  it("is to try again what was stopped before it said anything", () => {
+    shown([answered("b", "r2")], [aRun("r1", { status: "cancelled", assistant_id: "asst_2" }), aRun("r2", { status: "cancelled" })]);
+    expect(buttons()).toEqual(["Try again", "Copy", "Answer again"]);
+  });
+
+  it("is to see what was tried before, folded, and the focus stays when the next attempt comes", async () => {
+    const { rerender } = shown([answered("a", "r1")], [failed("r1")]);
+    const article = screen.getByRole("article");
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    rerender([answered("a", "r1"), answered("b", "r2")], [failed("r1"), failed("r2")]);
+    expect([screen.getByRole("article"), document.activeElement]).toEqual([article, article]);
+    expect(article.querySelector("details")!.textContent).toBe("Failed once beforeI am aCould not answer: No.");
+    expect(buttons()).toEqual(["Try again", "Copy"]);
+  });
+
+  it("is to have the newest answered again, once it was said that it may be deleted for everybody", async () => {
     const { answerAgain } = shown([answered("a", "r1"), answered("b", "r2")], [aRun("r1"), aRun("r2")]);
     const [button, ...others] = screen.getAllByRole("button", { name: "Answer again" });
     expect([button!.title, others]).toEqual(["Deletes this answer for everybody and has Ada answer again", []]);
     await userEvent.click(button!);
+    expect(screen.getByRole("group", { name: "Answer again" }).textContent).toBe(
+      "This answer is deleted for everybody first.Delete and answer againKeep it",
+    );
+    await userEvent.keyboard("{Escape}");
+    expect([document.activeElement?.textContent, vi.mocked(answerAgain).mock.calls]).toEqual(["Answer again", []]);
+    await userEvent.keyboard("{Enter}");
+    const confirm = screen.getByRole("button", { name: "Delete and answer again" });
+    fireEvent.click(confirm, { detail: 2 });
+    expect(vi.mocked(answerAgain).mock.calls).toEqual([]);
+    await userEvent.click(confirm);
     expect(vi.mocked(answerAgain).mock.calls.map(([{ run_id }]) => run_id)).toEqual(["r2"]);
+    expect(document.activeElement).toBe(screen.getAllByRole("article")[1]);
+  });
+
+  it("is to see what was deleted, if nothing came of the next attempt", () => {
+    const deleted = new Map([["r1", [answered("a", "r1")]]]);
+    const folded = (run: Partial<Run>, ...messages: Message[]) => {
+      const { container, unmount } = shown(messages, [aRun("r1"), aRun("r2", run)], { deleted });
+      const texts = [...container.querySelectorAll("details")].map(({ textContent }) => textContent);
+      unmount();
+      return texts;
+    };
+    expect(folded({ status: "failed" })).toEqual(["The answer that was deletedI am a"]);
+    expect(folded({ status: "cancelled" })).toEqual(["The answer that was deletedI am a"]);
+    expect(folded({ status: "in_progress" })).toEqual([]);
+    expect(folded({}, answered("b", "r2"))).toEqual([]);
+  });
+
+  it("is to give the output of what it calls, all of them at once", async () => {
+    const step = aStep("r1", ["look", "find"]);
+    const tool_calls = (step.step_details as { tool_calls: ToolCall[] }).tool_calls;
+    const run = aRun("r1", {
+      status: "requires_action",
+      required_action: { type: "submit_tool_outputs", submit_tool_outputs: { tool_calls } },
+    });
+    const { giveOutputs } = shown([answered("a", "r1")], [run], { steps: [{ ...step, status: "in_progress" }] });
+    const user = userEvent.setup();
+    await user.click(screen.getByRole("button", { name: "Give the output" }));
+    const [first, second] = screen.getAllByRole("textbox", { hidden: true });
+    expect([document.activeElement, first!.closest("details")!.open]).toEqual([first, true]);
+    expect(first!.closest("form")!.textContent).toBe(
+      "An app that offers look has to answer this. Or write its output yourself:Give backEvery call that waits needs an output.",
+    );
+    await user.type(first!, "There.");
+    await user.type(second!, "Found.");
+    await user.click(screen.getAllByRole("button", { name: "Give back", hidden: true })[0]!);
+    expect(vi.mocked(giveOutputs).mock.calls).toEqual([
+      ["r1", [{ tool_call_id: "call_look", output: "There." }, { tool_call_id: "call_find", output: "Found." }]],
+    ]);
+    expect(document.activeElement).toBe(screen.getByRole("article"));
   });
 
   it("is nothing while it is written", () => {
@@ -168,6 +247,18 @@ describe("what a person says", () => {
   it("says whose it is, and when it is the reader's own or still on its way", () => {
     const { seen } = shown([said("a"), said("b", { metadata: { name: "Ben", user_id: "ben" } }), said("c", { pending: true })], []);
     expect(seen()).toBe("YouCopyI am aBBenCopyI am bYouSending…I am c");
+  });
+
+  it("shows its head only where it begins, and always to who cannot see", () => {
+    const { container } = shown([said("a"), said("b")], []);
+    const heads = [...container.querySelectorAll("article")].map((article) => [
+      article.dataset.continues,
+      article.querySelector("header b")?.textContent,
+    ]);
+    expect(heads).toEqual([
+      [undefined, "You"],
+      ["true", "You"],
+    ]);
   });
 
   it.each([

@@ -16,9 +16,9 @@ const html = (text: string) => {
   return found;
 };
 
-/** The elements and their texts, whatever the order in which their attributes were set. */
+/** The elements and their texts, whatever the order in which their attributes were set; what text grew in is left out. */
 function tree(node: Node): unknown {
-  if (!(node instanceof Element)) return node.textContent;
+  if (!(node instanceof Element) || (node.tagName === "SPAN" && !node.attributes.length)) return node.textContent;
   const attributes = [...node.attributes].map(({ name, value }) => `${name}=${value}`).filter((one) => !/^(class|data-loose)=/.test(one));
   return [node.tagName, attributes.sort(), [...node.childNodes].map(tree)];
 }
@@ -89,6 +89,32 @@ describe("Markdown that grows", () => {
     expect(now.slice(0, before.length)).toEqual(before);
     before.forEach((element, index) => expect(now[index]).toBe(element));
   });
+
+  it("keeps the text that is there, which may be marked, until it is closed and behind that", () => {
+    const { container, rerender } = render(<Markdown text="Some **bo" growing />);
+    const texts = () => [...container.querySelectorAll("p span")].map(({ firstChild }) => firstChild);
+    const [before, bold] = texts();
+    const selection = getSelection()!;
+    selection.setBaseAndExtent(before!, 1, bold!, 2);
+    for (const text of ["Some **bold", "Some **bold** and *", "Some **bold** and more.", "Some **bold** and more.\n\nNext", "Some **bold** and more.\n\nNext."]) {
+      rerender(<Markdown text={text} growing={!text.endsWith("Next.")} />);
+    }
+    expect(texts().map((node) => node!.textContent)).toEqual(["Some ", "bold", " and more.", "Next."]);
+    expect([texts()[0], texts()[1]].map((node, index) => node === [before, bold][index])).toEqual([true, true]);
+    expect([`${selection}`, container.textContent]).toEqual(["ome bo", "Some bold and more.Next."]);
+  });
+
+  it.each([
+    ["translated", (span: Element) => void (span.innerHTML = "<font>Bonjour</font>")],
+    ["emptied", (span: Element) => span.replaceChildren()],
+    ["changed", (span: Element) => void (span.firstChild!.nodeValue = "Bonjour")],
+  ])("goes on where its text was %s by somebody else", (_, change) => {
+    const { container, rerender } = render(<Markdown text="Hel" growing />);
+    change(container.querySelector("p span")!);
+    rerender(<Markdown text="Hello th" growing />);
+    rerender(<Markdown text="Hello there." />);
+    expect(container.textContent).toBe("Hello there.");
+  });
 });
 
 describe("Markdown", () => {
@@ -105,7 +131,7 @@ describe("Markdown", () => {
     "\\*escaped\\* &amp; &#8230; &copy; `&amp;`",
     "*a **b** c* ***d*** _e_ __f__",
   ])("shows what its lexer finds in the whole: %#", (written) => {
-    const whole = render(<div dir="auto">{prose(new Lexer({ gfm: true }).lex(written))}</div>).container;
+    const whole = render(<div>{prose(new Lexer({ gfm: true }).lex(written))}</div>).container;
     expect(html(written)).toEqual(tree(whole));
   });
 
@@ -188,6 +214,17 @@ describe("Markdown", () => {
     expect(paragraphs).toEqual(["auto", "auto"]);
   });
 
+  it.each([
+    ["- مرحبا\n- Hello\n- 1", ["UL rtl", "LI rtl", "LI ltr", "LI "]],
+    ["1. **שלום**\n\n   - [x] مرحبا\n\n2. Hello", ["OL rtl", "LI rtl", "UL rtl", "LI rtl", "LI ltr"]],
+    ["> [مرحبا](https://example.org)\n>\n> > Hello", ["BLOCKQUOTE rtl", "BLOCKQUOTE ltr"]],
+    ["| مكان | Range |\n|---|---|\n| Here | 1 |", ["DIV rtl"]],
+    ["> 1 + 1", ["BLOCKQUOTE "]],
+  ])("says which way a list, a quote and a table are written: %j", (written, ways) => {
+    const found = [...shown(written).querySelectorAll<HTMLElement>("ul, ol, li, blockquote, [role=group]")];
+    expect(found.map(({ tagName, dir }) => `${tagName} ${dir}`)).toEqual(ways);
+  });
+
   it("numbers a list from where it begins, and joins its items in one", () => {
     const [list, ...others] = shown("7. a\n8. b\n\n9. c").querySelectorAll("ol");
     expect([list!.start, list!.children.length, others]).toEqual([7, 3, []]);
@@ -240,7 +277,7 @@ describe("Markdown", () => {
   });
 
   it("is read aloud without its marks", () => {
-    expect(spoken("# Title\n\nSome **bold** [link](https://example.org) &amp; `code`.\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nx = 1\n```")).toBe(
+    expect(spoken("# Title\n\nSome **bold** [link](https://example.org) &amp; `code`.\n\n- one\n  - two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nx = 1\n```")).toBe(
       "Title\nSome bold link & code.\none\ntwo\na, b\n1, 2\nCode in js:\nx = 1",
     );
   });

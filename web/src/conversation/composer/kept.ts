@@ -3,7 +3,7 @@
 import { type Kept, kept } from "../../app/kept";
 
 /** Longer drafts would fill the browser's storage; they hold as long as the page. */
-const LONGEST = 100_000;
+export const LONGEST = 100_000;
 
 /** What is written and not sent. */
 export const draftIn = (of: string): Kept<string> =>
@@ -13,19 +13,11 @@ export const draftIn = (of: string): Kept<string> =>
     (text) => (text && text.length <= LONGEST ? text : null),
   );
 
-/** Who shall answer: null until somebody was chosen, in this thread or, last, in any. */
-export function chosenIn(of: string): Kept<string[] | null> {
-  const here = choice(`assistants.${of}`);
-  const anywhere = choice("assistants");
-  return {
-    ...here,
-    get: () => here.get() ?? anywhere.get(),
-    set(now) {
-      here.set(now);
-      anywhere.set(now);
-    },
-  };
-}
+/** Where a new thread is written. */
+export const NEW = "new";
+
+/** Who shall answer: null until somebody was chosen there. */
+export const chosenIn = (of: string): Kept<string[] | null> => choice(of === NEW ? "assistants" : `assistants.${of}`);
 
 const choice = (name: string): Kept<string[] | null> =>
   kept<string[] | null>(

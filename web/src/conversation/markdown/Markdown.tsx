@@ -1,10 +1,12 @@
 /** Markdown as React elements, also while it is written: what is closed is rendered once. */
 
 import type { Tokens } from "marked";
-import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef } from "react";
+import { Fragment, memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { type Block, grown, NOTHING, shown } from "./blocks";
 import { Code } from "./Code";
+import { directionOf } from "./direction";
 import { mended } from "./growing";
+import { leaf } from "./inlines";
 import { isHard, type Links, NO_LINKS, tokensOf } from "./lexing";
 import styles from "./Markdown.module.css";
 import { Head, items, prose, Rows, Wide } from "./prose";
@@ -20,7 +22,7 @@ export const Markdown = memo(function Markdown({ text, growing = false }: { text
   });
   const { groups, links } = shown(growth, growing);
   return (
-    <div className={styles.markdown} dir="auto">
+    <div className={styles.markdown}>
       {groups.map((blocks, index) => (
         <Group key={index} blocks={blocks} links={links} growing={growing && index === groups.length - 1} />
       ))}
@@ -56,19 +58,22 @@ function Whole({ first, children }: { first: Block; children: ReactNode }) {
   const table = useMemo(() => (kind === "rows" ? (tokensOf(raw.split("\n", 2).join("\n"), NO_LINKS)?.[0] as Tokens.Table) : null), [kind, raw]);
   if (table) {
     return (
-      <Wide>
+      <Wide table={table}>
         <Head table={table} />
         {children}
       </Wide>
     );
   }
   const number = /^\d+/.exec(raw);
+  const dir = directionOf(raw);
   return number ? (
-    <ol className={styles.list} start={Number(number[0])}>
+    <ol dir={dir} className={styles.list} start={Number(number[0])}>
       {children}
     </ol>
   ) : (
-    <ul className={styles.list}>{children}</ul>
+    <ul dir={dir} className={styles.list}>
+      {children}
+    </ul>
   );
 }
 
@@ -81,17 +86,18 @@ interface PartProps {
 const Part = memo(
   function Part({ block, links, growing }: PartProps) {
     const { kind, raw, language } = block;
+    const [grows] = useState(growing); // what has grown here stays as it is, for it may be marked
     const tokens = useMemo(
       () => (kind === "code" ? [] : tokensOf(growing && !isHard(raw) ? mended(raw) : raw, links)),
       [kind, raw, links, growing],
     );
-    if (kind === "code") return <Code text={growing ? raw.replace(/(^|\n) {0,3}[`~]{1,3}$/, "") : raw} language={language} />;
+    if (kind === "code") return <Code text={growing ? raw.replace(/(^|\n) {0,3}[`~]{1,3}$/, "") : raw} language={language} growing={growing} />;
     if (kind === "rows") {
       const table = tokens?.find((token) => token.type === "table");
-      return table ? <Rows table={table as Tokens.Table} /> : null;
+      return table ? <Rows table={table as Tokens.Table} grows={grows} /> : null;
     }
-    if (kind === "item") return tokens ? items(tokens) : <li className={styles.bare}>{raw}</li>;
-    return tokens ? prose(tokens) : <p className={styles.asWritten}>{raw}</p>;
+    if (kind === "item") return tokens ? items(tokens, grows) : <li dir="auto" className={styles.bare}>{leaf(raw, grows)}</li>;
+    return tokens ? prose(tokens, grows) : <p dir="auto" className={styles.asWritten}>{leaf(raw, grows)}</p>;
   },
   (before, now) =>
     before.links === now.links &&

@@ -2,36 +2,44 @@
 
 import type { Token, Tokens } from "marked";
 import { Fragment, type ReactNode } from "react";
+import { GrowingText } from "./GrowingText";
 import { Link } from "./Link";
 import styles from "./Markdown.module.css";
 import { Picture } from "./Picture";
 import { plain } from "./references";
 
-/** What the tokens of a line show. */
-export function inlines(tokens: readonly Token[] = []): ReactNode[] {
-  return tokens.map((token, index) => <Fragment key={index}>{inline(token as Tokens.Generic)}</Fragment>);
+/**
+ * What the tokens of a line show.
+ *
+ * @param grows - whether more of it comes, or has come while it was shown
+ */
+export function inlines(tokens: readonly Token[] = [], grows = false): ReactNode[] {
+  return tokens.map((token, index) => <Fragment key={index}>{inline(token as Tokens.Generic, grows)}</Fragment>);
 }
 
-function inline(token: Tokens.Generic): ReactNode {
+/** Text as it is. */
+export const leaf = (text: string, grows: boolean): ReactNode => (grows ? <GrowingText text={text} /> : text);
+
+function inline(token: Tokens.Generic, grows: boolean): ReactNode {
   switch (token.type) {
     case "text":
-      return token.tokens ? inlines(token.tokens) : plain(token.text);
+      return token.tokens ? inlines(token.tokens, grows) : leaf(plain(token.text), grows);
     case "escape":
       return token.text;
     case "strong":
-      return <strong>{inlines(token.tokens)}</strong>;
+      return <strong>{inlines(token.tokens, grows)}</strong>;
     case "em":
-      return <em>{inlines(token.tokens)}</em>;
+      return <em>{inlines(token.tokens, grows)}</em>;
     case "del":
-      return <del>{inlines(token.tokens)}</del>;
+      return <del>{inlines(token.tokens, grows)}</del>;
     case "codespan":
-      return <code className={styles.span}>{token.text}</code>;
+      return <code className={styles.span}>{leaf(token.text, grows)}</code>;
     case "br":
       return <br />;
     case "link":
       return (
         <Link href={token.href} title={token.title}>
-          {inlines(token.tokens)}
+          {inlines(token.tokens, grows)}
         </Link>
       );
     case "image":

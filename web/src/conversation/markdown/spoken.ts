@@ -27,7 +27,7 @@ function said(token: Token): string {
       return [header, ...rows].map((row) => row.map((cell) => within(cell.tokens)).join(", ")).join("\n");
     }
     case "list":
-      return (token as Tokens.List).items.map(({ tokens }) => within(tokens)).join("\n");
+      return (token as Tokens.List).items.map(({ tokens }) => `\n${within(tokens)}`).join("");
     case "space":
     case "def":
     case "hr":
