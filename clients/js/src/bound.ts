@@ -57,39 +57,8 @@ export interface BoundThread {
 export const boundThread = (client: Client, thread_id: string | null | undefined): BoundThread => {
   if (!thread_id) return NONE;
   const { subscribe, getSnapshot } = client.thread(thread_id);
-  return { subscribe: calmly(subscribe), getSnapshot, calls: callsOf(client, thread_id) };
+  return { subscribe, getSnapshot, calls: callsOf(client, thread_id) };
 };
-
-type Subscribe = BoundThread["subscribe"];
-
-/** Milliseconds: on a screen with 60 frames a second, every other one is left out. */
-const REST = 30;
-
-/**
- * Tell a listener no sooner than `REST` after the last time: text that grows reads the same at 30 frames a second, and
- * costs a half of 60 and a quarter of 120. What comes behind a rest is told at once.
- */
-const calmly =
-  (subscribe: Subscribe): Subscribe =>
-  (listener) => {
-    let told = -Infinity;
-    let waiting: ReturnType<typeof setTimeout> | undefined;
-    const tell = () => {
-      clearTimeout(waiting);
-      waiting = undefined;
-      told = performance.now();
-      listener();
-    };
-    const stop = subscribe(() => {
-      const rest = told + REST - performance.now();
-      if (rest <= 0) tell();
-      else waiting ??= setTimeout(tell, rest);
-    });
-    return () => {
-      clearTimeout(waiting);
-      stop();
-    };
-  };
 
 const NAMES = [
   "addMessage",

@@ -25,7 +25,7 @@ export interface ClientOptions extends HttpOptions {
   follow?: Follow;
   /** Tells of `online`, `offline`, `pageshow` and `visibilitychange`; the window, where there is one. */
   page?: EventTarget;
-  /** Calls a function once, when the page is about to be painted. */
+  /** Calls a function once, soon, as when the page is to render; at once or after a rest of 30 ms, unless given. */
   frame?: (run: () => void) => void;
 }
 

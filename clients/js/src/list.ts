@@ -3,7 +3,7 @@
 import { ApiError, isPassing } from "./http.js";
 import type { Client } from "./index.js";
 import type { SseEvent } from "./sse.js";
-import { nextFrame, tellAll } from "./store.js";
+import { tellAll } from "./store.js";
 import type { Status, Thread } from "./types.js";
 
 /** A thread as the list shows it. */
@@ -33,7 +33,7 @@ export interface ListState {
 
 /** The threads of a server as an external store; the list is followed while anybody subscribes. */
 export interface ThreadList {
-  /** Be told whenever there is another state, at most once a frame, until the returned function is called. */
+  /** Be told whenever there is another state, until the returned function is called. */
   subscribe(listener: () => void): () => void;
   /** The state now; the same object until something changes. */
   getSnapshot(): ListState;
@@ -86,7 +86,7 @@ export function threadList(client: Client): ThreadList {
     state = null;
     if (telling || !subscribers.size) return;
     telling = true;
-    nextFrame(() => {
+    setTimeout(() => {
       telling = false;
       tellAll(subscribers);
     });

@@ -75,10 +75,11 @@ test("of functions that are written inline the newest answer, and none once the 
   await waitFor(() => expect(result.current.runs[0]!.status).toBe("completed"));
   rerender({ n: 2 });
   await act(async () => run(asks));
-  const outputs = result.current.run_steps.map(({ step_details }) =>
-    step_details.type === "tool_calls" ? step_details.tool_calls[0]!.function.output : null,
-  );
-  expect(outputs.filter(Boolean)).toEqual(["number 1", "number 2"]);
+  const outputs = () =>
+    result.current.run_steps.map(({ step_details }) =>
+      step_details.type === "tool_calls" ? step_details.tool_calls[0]!.function.output : null,
+    );
+  await waitFor(() => expect(outputs().filter(Boolean)).toEqual(["number 1", "number 2"]));
   unmount();
   expect(await run(asks)).toMatchObject({ status: "requires_action" });
 });
@@ -111,7 +112,7 @@ test("a message whose answer is lost is not there twice when it is tried again, 
   await act(async () => result.current.reader.retry());
   await waitFor(() => expect(result.current.reader.error).toBe(null));
   expect(texts(await server.messages(id))).toEqual(["Once"]);
-  expect(texts(result.current.reader.messages)).toEqual(["Once"]);
+  await waitFor(() => expect(texts(result.current.reader.messages)).toEqual(["Once"]));
   await act(async () => result.current.reader.retry()); // nothing is left to be tried again
   expect(texts(await server.messages(id))).toEqual(["Once"]);
 });

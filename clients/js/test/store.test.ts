@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Fold } from "../src/fold.js";
 import { Store } from "../src/store.js";
 import type { Message } from "../src/types.js";
@@ -208,41 +208,45 @@ describe("a pending message", () => {
   });
 });
 
-describe("a frame", () => {
-  afterEach(() => {
-    vi.unstubAllGlobals();
-    vi.useRealTimers();
-  });
+describe("a page", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "performance"] }));
+  afterEach(() => void vi.useRealTimers());
 
-  function page(hidden: boolean) {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const painting = new Map<number, () => void>();
-    vi.stubGlobal("document", { hidden });
-    vi.stubGlobal("requestAnimationFrame", (run: () => void) => (painting.set(7, run), 7));
-    vi.stubGlobal("cancelAnimationFrame", (handle: number) => painting.delete(handle));
+  /** When a listener was told, in milliseconds, of a store that changes this often. */
+  function told(changes: number, every: number): number[] {
     const store = new Store(new Fold());
-    const listener = vi.fn();
-    store.subscribe(listener);
-    store.take(created("a"));
-    return { painting, listener };
+    const begun = performance.now();
+    const times: number[] = [];
+    store.subscribe(() => void times.push(Math.round(performance.now() - begun)));
+    for (let count = 0; count < changes; count++) {
+      store.take(created(`m${count}`));
+      vi.advanceTimersByTime(every);
+    }
+    vi.advanceTimersByTime(1_000);
+    return times;
   }
 
-  it("is the page's own, and no timer is left behind", () => {
-    const { painting, listener } = page(false);
-    expect(listener).not.toHaveBeenCalled();
-    painting.get(7)!();
-    vi.advanceTimersByTime(10_000);
-    expect([listener.mock.calls.length, painting.size]).toEqual([1, 0]);
+  it("is told 33 times a second while a thread grows, and in the end", () => {
+    expect(told(10, 10)).toEqual([0, 30, 60, 90, 120]);
   });
 
-  it("does not wait for paint in a page that is hidden, or hidden before it comes", () => {
-    const hidden = page(true);
-    expect(hidden.painting.size).toBe(0);
-    vi.advanceTimersByTime(1);
-    expect(hidden.listener).toHaveBeenCalledTimes(1);
-    const later = page(false);
+  it("is told at once of what comes behind a rest", () => {
+    expect(told(3, 40)).toEqual([0, 40, 80]);
+  });
+
+  it("that takes long to render is left as much rest", () => {
+    const store = new Store(new Fold());
+    const begun = performance.now();
+    const times: number[] = [];
+    store.subscribe(() => {
+      times.push(Math.round(performance.now() - begun));
+      vi.advanceTimersByTime(100);
+    });
+    store.take(created("a"));
+    vi.advanceTimersByTime(5);
+    store.take(created("b"));
     vi.advanceTimersByTime(1_000);
-    expect([later.listener.mock.calls.length, later.painting.size]).toEqual([1, 0]);
+    expect(times).toEqual([0, 130]);
   });
 });
 
