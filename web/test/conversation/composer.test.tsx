@@ -266,6 +266,12 @@ describe("a message that was not sent", () => {
     await waitFor(() => expect(alert()).toBe("Not sent. The thread was busy with another answer."));
   });
 
+  it("as whom it was for is no more, says so in words", async () => {
+    shown({ send: async () => Promise.reject(new Error("No assistant found with id 'asst_1'.")) });
+    await userEvent.type(field(), "Hello{Enter}");
+    await waitFor(() => expect(alert()).toBe("Not sent. An assistant that was to answer it is no more."));
+  });
+
   it("may be dismissed, and stays written", async () => {
     shown({ send: async () => Promise.reject(new Error("No.")) });
     await userEvent.type(field(), "Hello{Enter}");

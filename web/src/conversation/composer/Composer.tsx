@@ -19,7 +19,7 @@ import { chosenIn, NEW } from "./kept";
 import { NotSent } from "./NotSent";
 import { TypingSignal } from "./typing";
 import { useReturning } from "./useReturning";
-import { addressees, descriptions, hindrance } from "./wording";
+import { addressees, descriptions, hindrance, isBusy } from "./wording";
 
 export interface ComposerProps {
   /** The thread, or another name under which the draft and the choice are kept. */
@@ -110,8 +110,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
   const waits = unsent?.told === true && unsent.why === "away" && unsent.text === text;
   useReturning(waits && known, live, () => void submit());
 
-  // The server says which run keeps it from taking more; here people read.
-  const full = unsent?.why === "refused" && /\bactive run\b|\brun \S+ is active\b/.test(unsent.reason);
+  const full = !!unsent && isBusy(unsent);
   const ran = useRef(false);
   useEffect(() => {
     if (full && ran.current && !stop) desk.dismiss();
@@ -140,7 +139,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
     <form className={styles.composer} onSubmit={submitted}>
       {unsent?.told && (
         <NotSent
-          unsent={full ? { ...unsent, reason: "The thread was busy with another answer." } : unsent}
+          unsent={unsent}
           hindered={full && stop ? hindrance(assistants, busy) : null}
           waits={waits}
           onStop={leading(() => stop?.())}

@@ -2,6 +2,7 @@
 
 import type { Unsent } from "./desk";
 import styles from "./NotSent.module.css";
+import { reasonOf } from "./wording";
 
 interface NotSentProps {
   unsent: Unsent;
@@ -19,7 +20,7 @@ export function NotSent({ unsent, hindered, waits, onStop, onAgain, onDismiss }:
   return (
     <div className={styles.note} role="alert" data-waits={waits}>
       <span className={styles.text}>
-        <b>{waits ? "Not sent yet." : "Not sent."}</b> {hindered ?? (why === "away" ? away(waits) : unsent.reason)}
+        <b>{waits ? "Not sent yet." : "Not sent."}</b> {hindered ?? (why === "away" ? away(waits) : reasonOf(unsent))}
       </span>
       {hindered && <Act name="Stop it" act={onStop} />}
       {!hindered && why !== "long" && <Act name="Try again" act={onAgain} />}

@@ -1,6 +1,7 @@
 /** What the composer says of assistants. */
 
 import type { Choosable } from "./Assistants";
+import type { Unsent } from "./desk";
 
 const called = ({ name, model }: Choosable): string => name || model;
 const list = new Intl.ListFormat("en");
@@ -19,6 +20,17 @@ export function descriptions(answering: readonly Choosable[]): string {
   if (!only) return "Nobody is asked to answer.";
   if (others.length) return `${list.format(answering.map(called))} will each answer.`;
   return only.description ? `${called(only)}: ${only.description}` : "";
+}
+
+/** Whether the server has refused it for a run that goes on; it says which, but here people read. */
+export const isBusy = ({ why, reason }: Unsent): boolean =>
+  why === "refused" && /\bactive run\b|\brun \S+ is active\b/.test(reason);
+
+/** Why it was not sent, for people. */
+export function reasonOf(unsent: Unsent): string {
+  if (isBusy(unsent)) return "The thread was busy with another answer.";
+  const gone = unsent.why === "refused" && unsent.reason.startsWith("No assistant found");
+  return gone ? "An assistant that was to answer it is no more." : unsent.reason;
 }
 
 /**
