@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 NODE = ROOT / ".venv" / "bin" / "node"
 PAGE = ROOT / "web"
 
-LARGEST = 150 * 1024
+LARGEST = 180 * 1024
 """Bytes of its script, as a browser fetches them compressed."""
 
 

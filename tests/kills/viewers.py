@@ -10,6 +10,7 @@ from livethread.sse import Decoder
 from tests.cuts.connection import get
 from tests.cuts.viewer import Held, Wrong
 from tests.kills.client import Client, said
+from tests.kills.stored import events_with, reading
 
 
 class Viewers:
@@ -84,11 +85,22 @@ class Viewers:
         """The stored text is at least everything that any viewer was shown."""
         messages = await self._client.all_of(f"/threads/{thread_id}/messages")
         stored = {message["id"]: said(message) for message in messages}
+        status = {message["id"]: message["status"] for message in messages}
         for held in self._held[thread_id]:
             for message_id, shown in held.text.items():
                 self._client.report.did["bytes shown at the kills"] += len(shown.encode())
-                if not stored.get(message_id, "").startswith(shown):
-                    self._client.wrong(f"{held.name} was shown more of {message_id} than is stored")
+                text = stored.get(message_id, "")
+                if not text.startswith(shown) and not self._is_deleted(message_id):
+                    self._client.wrong(
+                        f"{held.name} was shown more of {message_id} than is stored: {shown[-60:]!r}, {len(shown)} characters, "
+                        f"and not {text[-60:]!r}, {len(text)}, {status.get(message_id, 'not listed')}"
+                    )
+
+
+    def _is_deleted(self, message_id: str) -> bool:
+        """Whether its log says so, perhaps in the moment of the kill."""
+        with reading(self._client.server.data) as database:
+            return events_with(database, message_id, "deleted") > 0
 
 
 def _difference(held: Any, stored: list[Any]) -> str:
