@@ -91,11 +91,9 @@ class Viewers:
                 self._client.report.did["bytes shown at the kills"] += len(shown.encode())
                 text = stored.get(message_id, "")
                 if not text.startswith(shown) and not self._is_deleted(message_id):
-                    self._client.wrong(
-                        f"{held.name} was shown more of {message_id} than is stored: {shown[-60:]!r}, {len(shown)} characters, "
-                        f"and not {text[-60:]!r}, {len(text)}, {status.get(message_id, 'not listed')}"
-                    )
-
+                    found = f"{text[-60:]!r}, {len(text)} characters, {status.get(message_id, 'not listed')}"
+                    more = f"{held.name} was shown more of {message_id} than is stored"
+                    self._client.wrong(f"{more}: {shown[-60:]!r}, {len(shown)} characters, and not {found}")
 
     def _is_deleted(self, message_id: str) -> bool:
         """Whether its log says so, perhaps in the moment of the kill."""
