@@ -26,6 +26,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: ["chrome123", "firefox121", "safari17.5"], // the first that have light-dark() and Map.groupBy
     assetsInlineLimit: 0, // the page's Content-Security-Policy
+    chunkSizeWarningLimit: 600, // one script on purpose; tests/clients/test_web.py holds its compressed size
     rolldownOptions: {
       output: { codeSplitting: false }, // a part that is asked for later may be gone: the server may be another one then
       checks: { bundlerTimings: false }, // of no use to whoever starts a server
