@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 NODE = ROOT / ".venv" / "bin" / "node"
@@ -43,8 +44,8 @@ def faults(package: Path) -> dict[str, str]:
     return found
 
 
-def _fault(file: dict[str, object]) -> str:
-    tests: list[dict[str, object]] = file["assertionResults"]  # type: ignore[assignment]
+def _fault(file: dict[str, Any]) -> str:
+    tests: list[dict[str, Any]] = file["assertionResults"]
     told = [f"{test['fullName']}\n{test['failureMessages']}" for test in tests if test["status"] != "passed"]
     if file["status"] != "passed" and not told:
         told = [str(file["message"])]
