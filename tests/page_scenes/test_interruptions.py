@@ -91,7 +91,9 @@ async def test_a_server_that_is_killed_in_mid_answer_is_waited_for_and_the_answe
             await expect(ann.connection).to_contain_text("econnecting")
             kept = await ann.said()
             assert kept == [question, kept[1]]
-            assert kept[1].startswith(so_far), "what came before the kill may still be painted, and nothing shown is lost"
+            assert kept[1].startswith(so_far), (
+                "what came before the kill may still be painted, and nothing shown is lost"
+            )
             await ann.picture("server-away")
             await ann.composer.fill("Are you there?")
             await server.start()
