@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import httpx2
 import pytest
@@ -161,3 +162,66 @@ async def test_a_page_of_a_foreign_origin_may_not_write_even_without_a_body(clie
 async def test_a_page_that_this_server_has_served_may_write(client: Client, host: str) -> None:
     answer = await client.post("/v1/threads", headers={"origin": f"http://{host}", "host": host})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1:8000",
+        "[::1]:8000",
+        "192.168.1.5",
+        "localhost:8000",
+        "livethread:8000",
+        "studio.local",
+        "app.localhost.",
+        "chat.example.com:8443",
+        "CHAT.example.com.",
+    ],
+)
+async def test_a_server_without_keys_answers_to_addresses_local_names_and_those_it_was_told(host: str) -> None:
+    assert await _asked_as(host) == (200, "")
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "EVIL.example.:8000", "localhost.evil.example", "127.0.0.1.evil.example"]
+)
+async def test_on_its_own_machine_it_does_not_answer_to_a_name_that_a_web_site_may_have_made(host: str) -> None:
+    name = host.lower().removesuffix(":8000").rstrip(".")
+    assert await _asked_as(host) == (
+        403,
+        f"This server checks no keys, so on its own machine it does not answer to the name {name}: "
+        f"a web site could have made it. If it is this server's, put https://{name} into "
+        "LIVETHREAD_ORIGINS, or set LIVETHREAD_API_KEYS.",
+    )
+
+
+@pytest.mark.parametrize("server", ["10.0.0.2", "testserver"])
+async def test_where_others_reach_it_it_answers_to_every_name(server: str) -> None:
+    assert await _asked_as("evil.example", server=server) == (200, "")
+
+
+@pytest.mark.parametrize("server", ["127.0.0.1", "127.3.2.1", "::1", "::ffff:127.0.0.1"])
+async def test_its_own_machine_has_many_addresses(server: str) -> None:
+    assert (await _asked_as("evil.example", server=server))[0] == 403
+
+
+async def test_with_keys_or_for_every_origin_it_answers_to_every_name() -> None:
+    assert await _asked_as("evil.example", keys=["key-1"]) == (200, "")
+    assert await _asked_as("evil.example", origins=["*"]) == (200, "")
+
+
+async def _asked_as(
+    host: str,
+    server: str = "127.0.0.1",
+    origins: Sequence[str] = ("https://chat.example.com",),
+    keys: Sequence[str] = (),
+) -> tuple[int, str]:
+    """Ask for the page by this name: status, and what went wrong."""
+    whole = Headers(_empty, Ids(1), origins, keys)
+
+    async def reached(scope: Scope, receive: Receive, send: Send) -> None:
+        await whole({**scope, "server": (server, 8000)}, receive, send)
+
+    async with Client(transport=httpx2.ASGITransport(reached), base_url="http://livethread") as client:
+        answer = await client.get("/", headers={"host": host})
+    return answer.status_code, answer.json()["error"]["message"] if answer.content else ""

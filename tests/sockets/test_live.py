@@ -241,6 +241,13 @@ async def test_a_page_of_a_foreign_origin_cannot_connect(url: str) -> None:
             raise AssertionError("connected")
 
 
+async def test_nor_can_one_whose_name_was_made_to_point_here(url: str, transport: str) -> None:
+    made = {"Origin": "http://evil.example", "Host": "evil.example"}
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        async with talking(url, transport, headers=made):
+            raise AssertionError("connected")
+
+
 async def test_a_page_of_this_machine_can(url: str, transport: str) -> None:
     async with talking(url, transport, headers={"Origin": "http://localhost:5173"}) as talker:
         assert (await talker.ask("dance", {}))["verdict"] == "error"

@@ -5,7 +5,6 @@ Pure ASGI, and ``send`` is handed on within the call: streams step it by hand.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
@@ -14,11 +13,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livethread.api import auth, problems
+from livethread.api.origins import Origins
 from livethread.api.paths import route_of
 from livethread.errors import ApiError
 from livethread.ids import Ids
 
-_THIS_MACHINE: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 _ALLOWED: Final = frozenset(["authorization", "content-type", "last-event-id", "idempotency-key", "x-livethread-claim"])
 _ALLOWED_PREFIXES: Final = ("openai-", "x-stainless-")
 _EXPOSED: Final = b"x-request-id, openai-poll-after-ms, x-thread-cursor, retry-after, x-should-retry"
@@ -50,13 +49,13 @@ class Headers:
     ) -> None:
         self._app = app
         self._ids = ids
-        self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
+        self._origins = Origins(origins, guarded=bool(keys))
         self._keys = tuple(keys)
         self._timer = timer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "websocket" and not self._may_connect(dict(scope["headers"])):
+        if scope["type"] == "websocket" and not self._may_connect(scope):
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "This origin may not connect here."})
             return
@@ -83,9 +82,19 @@ class Headers:
         await answering(scope, receive, send_with_headers)
 
     def _answering(self, scope: Scope, given: dict[bytes, bytes]) -> ASGIApp:
+        foreign = self._origins.foreign_name(scope, given)
+        if foreign is not None:
+            return problems.response(
+                ApiError(
+                    f"This server checks no keys, so on its own machine it does not answer to the name {foreign}: "
+                    f"a web site could have made it. If it is this server's, put https://{foreign} into "
+                    "LIVETHREAD_ORIGINS, or set LIVETHREAD_API_KEYS.",
+                    status=403,
+                )
+            )
         if scope["method"] == "OPTIONS" and b"origin" in given and b"access-control-request-method" in given:
             return self._preflight(given)
-        if scope["method"] not in _READS and b"origin" in given and not self._allows(given) and not _own_page(given):
+        if scope["method"] not in _READS and not self._origins.may_write(given):
             origin = given[b"origin"].decode("latin-1")[:128]
             return problems.response(
                 ApiError(
@@ -105,12 +114,13 @@ class Headers:
             return problems.response(refused)
         return self._app
 
-    def _may_connect(self, given: dict[bytes, bytes]) -> bool:
+    def _may_connect(self, scope: Scope) -> bool:
         """Whether a WebSocket may be opened: browsers ask nobody before, and the page could both read and write."""
-        return b"origin" not in given or self._allows(given) or _own_page(given)
+        given: dict[bytes, bytes] = dict(scope["headers"])
+        return self._origins.may_write(given) and self._origins.foreign_name(scope, given) is None
 
     def _preflight(self, given: dict[bytes, bytes]) -> Response:
-        if not self._allows(given):
+        if not self._origins.may_read(given):
             return Response(status_code=204)
         asked = given.get(b"access-control-request-headers", b"").decode("latin-1").lower().split(",")
         names = [name for name in map(str.strip, asked) if name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)]
@@ -122,21 +132,10 @@ class Headers:
         return Response(status_code=204, headers=headers)
 
     def _cors(self, given: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-        if not self._allows(given):
+        if not self._origins.may_read(given):
             return [(b"vary", b"Origin")]
         return [
             (b"vary", b"Origin"),
             (b"access-control-allow-origin", given[b"origin"]),
             (b"access-control-expose-headers", _EXPOSED),
         ]
-
-    def _allows(self, given: dict[bytes, bytes]) -> bool:
-        origin = given.get(b"origin", b"").decode("latin-1").lower()
-        return bool(origin) and (
-            _THIS_MACHINE.fullmatch(origin) is not None or origin in self._origins or "*" in self._origins
-        )
-
-
-def _own_page(given: dict[bytes, bytes]) -> bool:
-    """Whether a page that this very server has served asks: its origin is the host that was asked."""
-    return given[b"origin"].lower().partition(b"://")[2] == given.get(b"host", b"").lower()

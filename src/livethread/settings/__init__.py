@@ -68,7 +68,8 @@ class Settings:
             from ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``.
         aliases: what other model names stand for, the table ``[aliases]``; in the file only.
         thread_policy: what a new run does on a busy thread.
-        origins: web origins that may call besides this machine's own (in the environment by commas).
+        origins: web origins that may call besides this machine's own, and whose names may be this server's own
+            (in the environment by commas).
         api_keys: if any are set, a caller must send one; in the environment only, by commas.
         words_per_second: how fast the built-in models speak, and an upstream's whole answer is told; 0 for at once.
         run_seconds: how long after its first start a run expires.
