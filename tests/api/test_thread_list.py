@@ -158,8 +158,11 @@ def test_what_changes_often_is_told_once_a_second_with_its_newest_state(client: 
         told = time.monotonic()
         for number in range(20):
             say(client, thread, f"{number}")
-        assert viewer.next()[1]["last_message"]["text"] == "19"
-        assert time.monotonic() - told > 0.9
+        seen: list[str] = []
+        while seen[-1:] != ["19"]:
+            seen.append(viewer.next()[1]["last_message"]["text"])
+        assert len(seen) <= (time.monotonic() - told) / 0.9
+        assert seen == sorted(set(seen), key=int)
         other = opened(client)
         assert viewer.next()[1]["id"] == other
 
