@@ -1,6 +1,7 @@
 /** One variable that is always right: the messages of a Livethread thread, live to the token. */
 
 import { type Follow, type Follower, follow as alone } from "./connection.js";
+import type { Frame } from "./frame.js";
 import { createHttp, type Http, type HttpOptions, newKey } from "./http.js";
 import { type LiveThread, liveThread, type MessageBody, type Setter, type Stop, type Written } from "./threads.js";
 import type { ToolOutput, Tools } from "./tools.js";
@@ -25,8 +26,8 @@ export interface ClientOptions extends HttpOptions {
   follow?: Follow;
   /** Tells of `online`, `offline`, `pageshow` and `visibilitychange`; the window, where there is one. */
   page?: EventTarget;
-  /** Calls a function once, soon, as when the page is to render; at once or after a rest of 30 ms, unless given. */
-  frame?: (run: () => void) => void;
+  /** Calls a function once, soon, as when the page is to render; once for a frame and a rest of 30 ms, unless given. */
+  frame?: Frame;
 }
 
 /** A message of a user, or the API's body of any. */

@@ -1,5 +1,6 @@
 /** The state of a thread for a page to render: the fold of its events, and what is on its way to the server. */
 import type { Fold } from "./fold.js";
+import type { Frame } from "./frame.js";
 import type { SseEvent } from "./sse.js";
 import type { Message, Status, ThreadState } from "./types.js";
 
@@ -13,7 +14,7 @@ interface Pending {
 
 export class Store {
   readonly #fold: Fold;
-  readonly #frame: (run: () => void) => void;
+  readonly #frame: Frame;
   readonly #listeners = new Set<() => void>();
   #status: Status = "connecting";
   #error: Error | null = null;
@@ -26,15 +27,15 @@ export class Store {
 
   /**
    * @param fold What to show; from now on it takes its events through this store only.
-   * @param frame Calls a function once, soon.
+   * @param frame Says when listeners are told.
    */
-  constructor(fold: Fold, frame: (run: () => void) => void = calmly()) {
+  constructor(fold: Fold, frame: Frame) {
     this.#fold = fold;
     this.#frame = frame;
   }
 
   /**
-   * Be told whenever there is another state, at most 33 times a second.
+   * Be told whenever there is another state, once for each frame.
    *
    * @param listener Counts once, however often it subscribes.
    * @returns Ends it.
@@ -138,25 +139,4 @@ export function tellAll(listeners: Iterable<() => void>): void {
       void Promise.reject(error);
     }
   }
-}
-
-/** Milliseconds that a page has for itself when it was told, to paint say. */
-const REST = 30;
-
-/**
- * Calls a function once, soon: at once behind a rest, else when that is over, so at most 33 times a second. Text that grows
- * reads the same then, and costs a half of what it does in every frame, or a quarter. A timer also comes where nothing is
- * painted, such as in a page that nobody sees.
- */
-function calmly(): (run: () => void) => void {
-  let told = -REST;
-  return (run) => {
-    setTimeout(
-      () => {
-        run();
-        told = performance.now();
-      },
-      told + REST - performance.now(),
-    );
-  };
 }

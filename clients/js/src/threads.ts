@@ -3,6 +3,7 @@
 import { callsOf, canAnswer } from "./calls.js";
 import type { Follow } from "./connection.js";
 import { Fold } from "./fold.js";
+import { calmly, type Frame } from "./frame.js";
 import { ApiError, type Http, isPassing, newKey } from "./http.js";
 import type { SseEvent } from "./sse.js";
 import { Store } from "./store.js";
@@ -40,7 +41,7 @@ export interface Surroundings {
   user: string;
   follow: Follow;
   page?: EventTarget;
-  frame?: (act: () => void) => void;
+  frame?: Frame;
   /** Those that somebody wants, by id. */
   threads: Map<string, LiveThread>;
 }
@@ -92,7 +93,7 @@ export interface LiveThread {
   older(): Promise<boolean>;
 }
 
-export function liveThread(id: string, { http, tools, query, user, follow, page, frame, threads }: Surroundings): LiveThread {
+export function liveThread(id: string, { http, tools, query, user, follow, page, frame = calmly(http.sleep), threads }: Surroundings): LiveThread {
   const path = `/threads/${encodeURIComponent(id)}`;
   const fold = new Fold();
   const store = new Store(fold, frame);

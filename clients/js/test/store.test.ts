@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Fold } from "../src/fold.js";
 import { Store } from "../src/store.js";
 import type { Message } from "../src/types.js";
@@ -35,7 +35,7 @@ const ids = (store: Store) => store.getSnapshot().messages.map(({ id }) => id);
 
 describe("a store", () => {
   it("begins empty and connecting", () => {
-    expect(new Store(new Fold()).getSnapshot()).toEqual({
+    expect(new Store(new Fold(), () => {}).getSnapshot()).toEqual({
       thread: null,
       messages: [],
       has_more: false,
@@ -205,48 +205,6 @@ describe("a pending message", () => {
     store.replace("here_1", message("b"));
     store.take(event("thread.deleted", { id: "thread_1" }));
     expect([ids(store), store.getSnapshot().deleted]).toEqual([[], true]);
-  });
-});
-
-describe("a page", () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "performance"] }));
-  afterEach(() => void vi.useRealTimers());
-
-  /** When a listener was told, in milliseconds, of a store that changes this often. */
-  function told(changes: number, every: number): number[] {
-    const store = new Store(new Fold());
-    const begun = performance.now();
-    const times: number[] = [];
-    store.subscribe(() => void times.push(Math.round(performance.now() - begun)));
-    for (let count = 0; count < changes; count++) {
-      store.take(created(`m${count}`));
-      vi.advanceTimersByTime(every);
-    }
-    vi.advanceTimersByTime(1_000);
-    return times;
-  }
-
-  it("is told 33 times a second while a thread grows, and in the end", () => {
-    expect(told(10, 10)).toEqual([0, 30, 60, 90, 120]);
-  });
-
-  it("is told at once of what comes behind a rest", () => {
-    expect(told(3, 40)).toEqual([0, 40, 80]);
-  });
-
-  it("that takes long to render is left as much rest", () => {
-    const store = new Store(new Fold());
-    const begun = performance.now();
-    const times: number[] = [];
-    store.subscribe(() => {
-      times.push(Math.round(performance.now() - begun));
-      vi.advanceTimersByTime(100);
-    });
-    store.take(created("a"));
-    vi.advanceTimersByTime(5);
-    store.take(created("b"));
-    vi.advanceTimersByTime(1_000);
-    expect(times).toEqual([0, 130]);
   });
 });
 
