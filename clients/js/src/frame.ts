@@ -11,16 +11,16 @@ const UNSEEN = 200;
 /**
  * At once behind a rest, else when that is over: 30 ms after the last function was done, and once the page has painted
  * what came of it. So it is told at most once for each frame, and at most 33 times a second: text that grows reads the
- * same then as in every frame of a fast screen, and costs a half of it, or a quarter.
+ * same then as in every frame of a fast screen, and costs a half of it, or a quarter. Always in a task of its own: who
+ * awaits a call hears of its failure before a page is told that what it showed for that is gone.
  */
 export function calmly(sleep: (ms: number) => Promise<void>): Frame {
-  const { requestAnimationFrame: frame } = globalThis;
-  const painted = () => frame && Promise.race([new Promise(frame), sleep(UNSEEN)]);
-  let rest: Promise<unknown> = Promise.resolve();
+  const frame = globalThis.requestAnimationFrame;
+  let rest: Promise<unknown> | undefined;
   return (run) => {
-    rest = rest.then(() => {
+    rest = Promise.all([rest, sleep(0)]).then(() => {
       run();
-      return Promise.all([sleep(REST), painted()]);
+      return Promise.all([sleep(REST), frame && Promise.race([sleep(UNSEEN), new Promise(frame)])]);
     });
   };
 }

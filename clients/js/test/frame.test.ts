@@ -51,6 +51,15 @@ describe("a page", () => {
     expect(await told(3, 40)).toEqual([0, 40, 80]);
   });
 
+  it("is told behind whoever awaits what has happened", async () => {
+    const told: string[] = [];
+    calmly(sleep)(() => told.push("page"));
+    for (let step = 0; step < 20; step++) await null;
+    told.push("caller");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(["caller", "page"]);
+  });
+
   it("that takes long to render is left as much rest", async () => {
     expect(await told(2, 5, 100)).toEqual([0, 130]);
   });
