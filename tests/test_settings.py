@@ -226,6 +226,19 @@ def test_a_key_is_not_in_what_a_traceback_would_show() -> None:
         ("MAX_VIEWERS", "0", "is '0', but must be a whole number from 1 to 1000000"),
         ("MAX_VIEWERS_PER_THREAD", "-5", "is '-5', but must be a whole number from 1 to 1000000"),
         ("LOCAL_ENGINES", "perhaps", "is 'perhaps', but must be true or false"),
+        *(
+            (
+                "ORIGINS",
+                origins,
+                f"is '{origins}', but must be a list of web origins such as https://app.example.com, or *",
+            )
+            for origins in (
+                "app.example.com",
+                "https://[bad",
+                "https://a.test/chat",
+                "https://a.test,https://bücher.test",
+            )
+        ),
         ("THREAD_POLICY", "wait", "is 'wait', but must be one of queue, parallel, interrupt, reject"),
         (
             "UPSTREAM_URL",
@@ -250,7 +263,10 @@ def test_a_variable_that_makes_no_sense_is_one_sentence(tmp_path: Path, name: st
         ("retries = true", "1: retries is true, but must be a whole number up to 100."),
         ("run_seconds = nan", "1: run_seconds is NaN, but must be a number that is not negative."),
         ('\nlocal_engines = "no"', '2: local_engines is "no", but must be true or false.'),
-        ("origins = 'x'", '1: origins is "x", but must be a list of texts.'),
+        (
+            "origins = 'x'",
+            '1: origins is "x", but must be a list of web origins such as https://app.example.com, or *.',
+        ),
         ("data = 1979-05-27", '1: data is "1979-05-27", but must be text.'),
         ("api_keys = ['sesame']", "1: A key never stands in a file; put it into the variable LIVETHREAD_API_KEYS."),
         ("upstream_key = 'x'", "1: A key never stands in a file; put it into the variable LIVETHREAD_UPSTREAM_KEY."),

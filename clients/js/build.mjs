@@ -16,8 +16,9 @@ const here = import.meta.dirname;
  * page that was opened long ago may load a part that is newer than its core.
  */
 const SHORT = Object.entries({
-  answered: "a", asked: "b", begin: "c", draft: "d", hear: "e", held: "f", hold: "g", holds: "h", loose: "i", oldest: "j",
-  passed: "k", pend: "s", place: "l", row: "m", said: "n", shown: "o", store: "p", until: "q", work: "r",
+  answered: "a", asked: "b", begin: "c", changed: "u", draft: "d", drop: "v", feed: "w", fold: "x", hear: "e", held: "f",
+  hold: "g", holds: "h", loose: "i", oldest: "j", passed: "k", pend: "s", place: "l", row: "m", said: "n", shown: "o",
+  silence: "t", store: "p", until: "q", work: "r",
 });
 
 /** How everything is made small. */

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import httpx2
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livethread.api.headers import Headers
 from livethread.ids import Ids
@@ -195,6 +195,16 @@ async def test_on_its_own_machine_it_does_not_answer_to_a_name_that_a_web_site_m
     )
 
 
+async def test_a_browser_that_asks_first_by_such_a_name_is_answered_so_that_its_page_reads_the_refusal() -> None:
+    given = {"host": "evil.example", "origin": "http://localhost:3000"}
+    transport = httpx2.ASGITransport(_reached_over("127.0.0.1", Headers(_empty, Ids(1))))
+    async with Client(transport=transport, base_url="http://livethread") as client:
+        asked = await client.options("/v1/threads", headers={**given, "access-control-request-method": "POST"})
+        answer = await client.post("/v1/threads", headers=given)
+    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, "http://localhost:3000")
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (403, "http://localhost:3000")
+
+
 @pytest.mark.parametrize("server", ["10.0.0.2", "testserver"])
 async def test_where_others_reach_it_it_answers_to_every_name(server: str) -> None:
     assert await _asked_as("evil.example", server=server) == (200, "")
@@ -217,11 +227,14 @@ async def _asked_as(
     keys: Sequence[str] = (),
 ) -> tuple[int, str]:
     """Ask for the page by this name: status, and what went wrong."""
-    whole = Headers(_empty, Ids(1), origins, keys)
-
-    async def reached(scope: Scope, receive: Receive, send: Send) -> None:
-        await whole({**scope, "server": (server, 8000)}, receive, send)
-
-    async with Client(transport=httpx2.ASGITransport(reached), base_url="http://livethread") as client:
+    whole = _reached_over(server, Headers(_empty, Ids(1), origins, keys))
+    async with Client(transport=httpx2.ASGITransport(whole), base_url="http://livethread") as client:
         answer = await client.get("/", headers={"host": host})
     return answer.status_code, answer.json()["error"]["message"] if answer.content else ""
+
+
+def _reached_over(server: str, app: ASGIApp) -> ASGIApp:
+    async def reached(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "server": (server, 8000)}, receive, send)
+
+    return reached

@@ -46,7 +46,7 @@ const PATIENCE = 60_000;
 const FIRST = 250;
 
 /** Whether an answer, or that there was none, may be another one a moment later; every other refusal is final. */
-export const isPassing = (status: number | undefined): boolean => !/^4(?!08|25|29)/.test(`${status}`);
+export const isPassing = (status: number | undefined): boolean => !/^4(?!08|25|29)/.test(status as any);
 
 /** One server. */
 export interface Http {
@@ -148,7 +148,7 @@ export function createHttp(options: HttpOptions): Http {
       try {
         ({ error } = JSON.parse(text));
       } catch {} // a proxy's page, say
-      const { message = `The server answers ${status}${ADVICE}`, param, code } = error ?? {};
+      const { message = `${root} answers ${status}${ADVICE}`, param, code } = error ?? {};
       const wait = asked > PATIENCE ? ` Wait ${Math.ceil(asked / PATIENCE)} min.` : "";
       return new ApiError(message + wait, status, param, code);
     },

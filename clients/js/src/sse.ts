@@ -13,10 +13,10 @@ export interface SseEvent {
 
 /**
  * Turns the text of a stream into events, however it is cut into pieces. An event that the stream leaves
- * unfinished is never returned. Bytes become text before, by one `TextDecoder` for the whole stream.
+ * unfinished is never returned. Bytes become text before, by one `TextDecoder` for the whole stream, which drops the
+ * byte order mark.
  */
 export class Decoder {
-  #atStart = true;
   #afterCr = false;
   #rest = ""; // the line that has no end yet
   #event: { type?: string; retry?: number } = {}; // what is said of the one under way
@@ -27,8 +27,6 @@ export class Decoder {
   feed(text: string): SseEvent[] {
     const events: SseEvent[] = [];
     if (!text) return events;
-    if (this.#atStart && text[0] === "\ufeff") text = text.slice(1);
-    this.#atStart = false;
     // The CR has ended its line already: waiting for a possible LF would hold the event back.
     if (this.#afterCr && text[0] === "\n") text = text.slice(1);
     this.#afterCr = text.endsWith("\r");

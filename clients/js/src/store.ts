@@ -4,6 +4,15 @@ import type { Frame } from "./frame.js";
 import type { SseEvent } from "./sse.js";
 import type { Message, Status, ThreadState } from "./types.js";
 
+interface Standing {
+  /** Of the connection. */
+  status: Status;
+  /** Why nothing comes over it. */
+  silence: Error | null;
+  /** What went wrong with a call. */
+  error: Error | null;
+}
+
 /** A message of this page that the stream has not brought yet. */
 interface Pending {
   /** Made up here, `pending`; the server's own, once that has answered. */
@@ -16,8 +25,7 @@ export class Store {
   readonly #fold: Fold;
   readonly #frame: Frame;
   readonly #listeners = new Set<() => void>();
-  #status: Status = "connecting";
-  #error: Error | null = null;
+  readonly #standing: Standing = { status: "connecting", silence: null, error: null };
   /** By the key of the caller, oldest first. */
   readonly #pending = new Map<string, Pending>();
   /** The ids that were shown or brought while answers were awaited: they may be gone again already. */
@@ -48,6 +56,7 @@ export class Store {
   /** The state now; the same object until something changes. */
   getSnapshot = (): ThreadState => {
     const { thread, messages, has_more, runs, run_steps, people, viewers, deleted } = this.#fold;
+    const { status, silence, error } = this.#standing;
     const pending = [...this.#pending.values()].reverse();
     return (this.#state ??= {
       thread,
@@ -57,18 +66,19 @@ export class Store {
       run_steps,
       people,
       viewers,
-      status: this.#status,
-      error: this.#error,
+      status,
+      error: silence ?? error,
       deleted,
     });
   };
 
-  /** Change how the connection stands, or what went wrong. */
-  set({ status = this.#status, error = this.#error }: { status?: Status; error?: Error | null }): void {
-    if (status === this.#status && error === this.#error) return;
-    this.#status = status;
-    this.#error = error;
-    this.changed();
+  /** Change how things stand; what is undefined stays. */
+  set(change: { [Name in keyof Standing]?: Standing[Name] | undefined }): void {
+    for (const [name, value] of Object.entries(change) as [keyof Standing, never][]) {
+      if (value === undefined || value === this.#standing[name]) continue;
+      this.#standing[name] = value;
+      this.changed();
+    }
   }
 
   /** Move on by one event of the stream. */

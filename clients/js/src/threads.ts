@@ -4,7 +4,7 @@ import { callsOf, canAnswer } from "./calls.js";
 import type { Follow } from "./connection.js";
 import { Fold } from "./fold.js";
 import { calmly, type Frame } from "./frame.js";
-import { ApiError, type Http, isPassing, newKey } from "./http.js";
+import { ApiError, type Http, newKey } from "./http.js";
 import type { SseEvent } from "./sse.js";
 import { Store } from "./store.js";
 import type { Tools } from "./tools.js";
@@ -123,6 +123,7 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
       return answer.finally(() => leaps > before && lookSoon());
     },
     hold(set, following = true) {
+      if (set && typeof set !== "function") throw new TypeError("set is no function");
       const stop = () => {
         if (holders.delete(stop) && !holders.size) http.after(GRACE, close);
       };
@@ -176,7 +177,7 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
 
   const open = () => {
     threads.set(id, live);
-    store.set({ status: "connecting", error: null });
+    store.set({ status: "connecting", silence: null, error: null });
     ready = new Promise((resolve, reject) => {
       loaded = resolve;
       refused = reject;
@@ -190,12 +191,8 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
         fold,
         cursor: () => fold.cursor,
         take,
-        live() {
-          const { error } = store.getSnapshot();
-          // What only was so for a while is over.
-          store.set({ status: "live", error: isPassing((error as ApiError | null)?.status) ? null : error });
-        },
-        lost: (status, error) => store.set({ status, error }),
+        live: () => store.set({ status: "live", silence: null }),
+        lost: (status, silence) => store.set({ status, silence }),
         ended,
       },
       page,
@@ -218,7 +215,7 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
       store.take({ type: "thread.deleted", data: "{}", id: "" });
       error = undefined;
     }
-    store.set({ status: "offline", error });
+    store.set({ status: "offline", silence: error });
     over = error ?? new ApiError("The thread was deleted.", 404);
     refused(over); // unless the messages have been there
     fail(over);
@@ -266,7 +263,7 @@ export function liveThread(id: string, { http, tools, query, user, follow, page,
       if (!set || shown.get(set) === messages) continue;
       shown.set(set, messages);
       try {
-        set(messages as Message[]);
+        set([...messages]); // its own: it may well turn it round
       } catch (error) {
         void Promise.reject(error); // told to the page's own handlers; the other setters are told all the same
       }

@@ -121,7 +121,7 @@ test.each([401, 403, 404])("a refusal is final (%i)", async (status) => {
   const { moments, times, told } = scripted({ status });
   await moments.pass(60_000);
   expect(times()).toEqual([0]);
-  expect(told).toEqual([expect.stringContaining(`ended: The server answers ${status};`)]);
+  expect(told).toEqual([expect.stringContaining(`ended: http://server/v1 answers ${status};`)]);
   expect(moments.waiting).toBe(0);
 });
 

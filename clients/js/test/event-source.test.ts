@@ -100,7 +100,7 @@ test("a source that was cut is followed by another one, which goes on from the c
 
 test.each([
   [204, "ended"],
-  [404, "ended: The server answers 404; check that a Livethread server is there."],
+  [404, "ended: http://server/v1 answers 404; check that a Livethread server is there."],
   [503, "reconnecting: ApiError"],
   [200, "reconnecting"],
 ])("a source that has given up is explained by asking (%i)", async (status, expected) => {

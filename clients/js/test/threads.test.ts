@@ -38,6 +38,28 @@ describe("loadThread", () => {
     expect(ours.values.length).toBe(count);
   });
 
+  test("gives each setter a list of its own, to turn round and to sort", async () => {
+    const one = client();
+    const thread = await one.createThread({ messages: [{ role: "user", content: "One" }] });
+    const [ours, others] = [variable(), variable()];
+    stops.push(one.loadThread(thread.id, (messages) => ours.set(messages.reverse())), one.loadThread(thread.id, others.set));
+    await one.addMessage(thread.id, "Two");
+    await one.addMessage(thread.id, "Three");
+    await others.until((messages) => messages.length === 3 && !messages.some(({ pending }) => pending));
+    expect([ours.texts(), others.texts()]).toEqual([["One", "Two", "Three"], ["Three", "Two", "One"]]);
+    expect(one.thread(thread.id).getSnapshot().messages).toEqual(await server.messages(thread.id));
+  });
+
+  test("with a setter that is no function throws, and the thread is none the worse", async () => {
+    const one = client();
+    const thread = await one.createThread();
+    const key = "my-key" as never;
+    expect(() => one.loadThread(thread.id, key)).toThrow(new TypeError("set is no function"));
+    await expect(one.addMessage(thread.id, "Lost", key)).rejects.toThrow(new TypeError("set is no function"));
+    await one.addMessage(thread.id, "Said", undefined, key);
+    expect((await server.messages(thread.id)).length).toBe(1);
+  });
+
   test("of an unknown thread says so by its promise and in the store", async () => {
     const one = client();
     const ours = variable();
@@ -392,6 +414,26 @@ describe("all who want a thread share one store", () => {
     await expect(slow).rejects.toMatchObject({ status: 403 });
     expect(one.thread("thread_1").getSnapshot()).toMatchObject({ messages: [{ id: "msg_1" }], error: { status: 403 } });
   });
+});
+
+test("what nobody heard stays an error when the connection is back, until the next call", async () => {
+  const desk = new Desk(undefined, () => snapshot("thread_1"));
+  let away = true;
+  const fetch = async (...request: Parameters<typeof desk.fetch>) => {
+    if (away) throw new TypeError("fetch failed");
+    return desk.fetch(...request);
+  };
+  const one = inHaste({ ...desk.options, fetch });
+  stops.push(one.thread("thread_1").subscribe(() => {}));
+  await expect(one.addMessage("thread_1", "Long letter")).rejects.toThrow(livethread.Unreachable);
+  away = false;
+  expect(await state(one, "thread_1", ({ status }) => status === "live")).toMatchObject({
+    messages: [],
+    error: { name: "Unreachable" },
+  });
+  desk.instead.push(Response.json(message("thread_1", "msg_1", "Long letter")));
+  await one.addMessage("thread_1", "Long letter");
+  expect(one.thread("thread_1").getSnapshot().error).toBe(null);
 });
 
 test("a server that had no place for a while is no error once it has", async () => {

@@ -82,6 +82,8 @@ class Headers:
         await answering(scope, receive, send_with_headers)
 
     def _answering(self, scope: Scope, given: dict[bytes, bytes]) -> ASGIApp:
+        if scope["method"] == "OPTIONS" and b"origin" in given and b"access-control-request-method" in given:
+            return self._preflight(given)
         foreign = self._origins.foreign_name(scope, given)
         if foreign is not None:
             return problems.response(
@@ -92,8 +94,6 @@ class Headers:
                     status=403,
                 )
             )
-        if scope["method"] == "OPTIONS" and b"origin" in given and b"access-control-request-method" in given:
-            return self._preflight(given)
         if scope["method"] not in _READS and not self._origins.may_write(given):
             origin = given[b"origin"].decode("latin-1")[:128]
             return problems.response(

@@ -11,8 +11,18 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 _THIS_MACHINE: Final = re.compile(r"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
-_NOBODY_SELLS: Final = (".localhost", ".local", ".internal", ".home.arpa", ".test")
-"""Ends of names that no web site can register (RFC 6761, 6762, 8375; ICANN for ``internal``)."""
+_NOBODY_SELLS: Final = (
+    ".localhost",
+    ".local",
+    ".internal",
+    ".home.arpa",
+    ".test",
+    ".lan",
+    ".home",
+    ".corp",
+    ".private",
+)
+"""Ends of names that no web site can register (RFC 6761, 6762 with its appendix G, 8375; ICANN for ``internal``)."""
 
 
 class Origins:
@@ -43,7 +53,8 @@ class Origins:
         """The name that the server was asked by, if a web site may have made it point here (DNS rebinding).
 
         Its pages would count as the server's own. So a server that checks no keys answers, where it was reached over
-        this machine's own addresses, only to names that nobody can register, and to those of the named origins.
+        loopback, only to names that nobody can register, and to those of the named origins. Where others reach it, a
+        proxy may well have handed on a public name.
         """
         if self._guarded or "*" in self._named or not _is_loopback((scope.get("server") or ("", None))[0]):
             return None

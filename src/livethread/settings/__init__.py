@@ -18,7 +18,7 @@ from livethread.providers.names import DEFAULT, Names, UnusableAlias, default_of
 from livethread.settings.caller import Caller
 from livethread.settings.file import NAME, SettingsFile
 from livethread.settings.upstreams import UpstreamSettings, aliases_of, upstreams_of
-from livethread.settings.values import ADDRESS, NUMBER, POSITIVE, SWITCH, TEXT, TEXTS, Kind, one_of, whole
+from livethread.settings.values import ADDRESS, NUMBER, ORIGINS, POSITIVE, SWITCH, TEXT, Kind, one_of, texts, whole
 
 __all__ = ["Caller", "Settings", "UpstreamSettings", "this_caller"]
 
@@ -28,7 +28,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "port": whole(65535),
     "data": TEXT,
     "thread_policy": one_of(*get_args(ThreadPolicy)),
-    "origins": TEXTS,
+    "origins": ORIGINS,
     "words_per_second": NUMBER,
     "run_seconds": NUMBER,
     "max_body": whole(2**31),
@@ -179,7 +179,7 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
         if text := env.get(variable):
             found[name] = kind.from_text(variable, text)
     if text := env.get("LIVETHREAD_API_KEYS"):
-        found["api_keys"] = TEXTS.parsed(text)
+        found["api_keys"] = texts(text)
     return _frozen(found)
 
 

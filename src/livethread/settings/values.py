@@ -67,6 +67,11 @@ def one_of(*known: str) -> Kind:
     return Kind(f"one of {', '.join(known)}" if len(known) > 1 else f"{known[0]}", lambda value: value in known)
 
 
+def texts(text: str) -> list[str]:
+    """What a variable of the environment lists, by commas."""
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
 def _float(text: str) -> float | str:
     try:
         return float(text)
@@ -92,6 +97,11 @@ def _is_address(value: Any) -> bool:
         return False
 
 
+def _is_origin(value: Any) -> bool:
+    return value in ("*", "null") or (isinstance(value, str) and bool(_ORIGIN.fullmatch(value)))
+
+
+_ORIGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?/?")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SWITCH: Final = {
     "1": True,
@@ -110,10 +120,10 @@ SWITCH: Final = Kind(
     "true or false", lambda value: isinstance(value, bool), lambda text: _SWITCH.get(text.lower(), text)
 )
 TEXT: Final = Kind("text", _is_text)
-TEXTS: Final = Kind(
-    "a list of texts",
-    lambda value: isinstance(value, list) and all(map(_is_text, value)),
-    lambda text: [item.strip() for item in text.split(",") if item.strip()],
+ORIGINS: Final = Kind(
+    "a list of web origins such as https://app.example.com, or *",
+    lambda value: isinstance(value, list) and all(map(_is_origin, value)),
+    texts,
 )
 ADDRESS: Final = Kind("an address such as http://127.0.0.1:11434/v1", _is_address, hidden=True)
 VARIABLE: Final = Kind(
