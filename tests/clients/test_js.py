@@ -21,7 +21,7 @@ NODE = ROOT / ".venv" / "bin" / "node"
 OLDEST_NODE = ROOT / ".sdks" / "node-20" / "bin" / "node"
 PACKAGE = ROOT / "clients" / "js"
 
-LARGEST = {"client.js": 6 * 1024, "client-older.js": 600, "client-tabs.js": 2600, "client-tools.js": 900}
+LARGEST = {"client.js": 6 * 1024, "client-older.js": 600, "client-tabs.js": 2600, "client-tools.js": 1000}
 """Bytes of the core and of what it loads on demand, as a browser fetches them compressed."""
 
 CORE = ["connection", "event-source", "fold", "http", "index", "older", "sse", "store", "tabs", "threads", "tools"]

@@ -13,11 +13,13 @@ export interface ToolContext {
   thread_id: string;
   run_id: string;
   tool_call_id: string;
+  /** Aborted once the output is of no more use, or this page looks at the thread no more: within 5 seconds of it. */
+  signal: AbortSignal;
 }
 
 /**
  * Answers a call. What it returns is the output: a string as it is, anything else as JSON. What it throws is told to
- * the model as the output.
+ * the model as the output. Once the page looks on no more it has a minute; then the call is anybody's.
  */
 export type Tool = (args: any, context: ToolContext) => unknown;
 
@@ -39,6 +41,8 @@ interface Claim {
 
 /** A claim holds for 15 seconds, and is renewed well before. */
 const RENEWED = 5_000;
+/** How often it is, once this page looks on no more. */
+const FAREWELL = 12;
 /** Milliseconds that are waited, at most, before it is looked again whether somebody else's claim has led anywhere. */
 const LAPSE = 15_000;
 
@@ -92,24 +96,40 @@ export async function answer(
 ): Promise<boolean> {
   let outputs: Promise<ToolOutput[]> | undefined; // whatever happens to claims, no function is called twice
   const claim = (token?: string) => http.call<Claim>("POST", `${path}/claim`, { user_id: user }, bearing(token));
+  const control = new AbortController();
   let failed = 0;
   while (waits()) {
     try {
       const { token, expires_at } = await claim();
       if (token) {
-        outputs ??= Promise.all(callsOf(run).map((call) => called(tools, run, call)));
+        outputs ??= Promise.all(callsOf(run).map((call) => called(tools, run, call, control.signal)));
+        let left = FAREWELL;
         let cancel: () => void;
         const renew = () => {
           cancel = http.after(RENEWED, () => {
+            if (!waits()) {
+              control.abort();
+              if (!left--) return;
+            }
             renew();
             // One that is lost, or of no more use, is noticed at the end.
-            claim(token).catch(({ status }) => isPassing(status) || cancel());
+            claim(token).catch(({ status }) => {
+              if (isPassing(status)) return;
+              cancel();
+              control.abort();
+            });
           });
         };
         renew();
+        const submit = (tool_outputs: ToolOutput[]) =>
+          http.call("POST", `${path}/submit_tool_outputs`, { tool_outputs }, bearing(token));
         try {
-          const body = { tool_outputs: await outputs };
-          await http.call("POST", `${path}/submit_tool_outputs`, body, bearing(token));
+          const given = await outputs;
+          await submit(given).catch((error) => {
+            if (!isFinal(error) || !waits()) throw error;
+            const output = `The output cannot be sent: ${error.message}`;
+            return submit(given.map(({ tool_call_id }) => ({ tool_call_id, output })));
+          });
           return true;
         } finally {
           cancel!();
@@ -117,8 +137,7 @@ export async function answer(
       }
       await http.sleep(Math.min(Math.max(expires_at * 1000 - http.now(), 1_000), LAPSE));
     } catch (error) {
-      const { status, code } = error as ApiError;
-      const final = !isPassing(status) && code !== "claim_lost";
+      const final = isFinal(error as ApiError);
       // Somebody else may have answered, or stopped the run, and we learn of it in a moment. A server that is away comes back.
       await http.sleep(final ? 1_000 : http.pause(failed++, LAPSE));
       if (final && waits()) throw error;
@@ -127,14 +146,18 @@ export async function answer(
   return !!outputs;
 }
 
+const isFinal = ({ status, code }: ApiError): boolean => !isPassing(status) && code !== "claim_lost";
+
 const bearing = (token?: string) => token && { "x-livethread-claim": token };
 
-async function called(tools: Tools, run: Run, call: ReturnType<typeof callsOf>[number]): Promise<ToolOutput> {
+type Call = ReturnType<typeof callsOf>[number];
+
+async function called(tools: Tools, run: Run, call: Call, signal: AbortSignal): Promise<ToolOutput> {
   const { name, arguments: args } = call.function;
   const tool_call_id = call.id;
   let output: string;
   try {
-    const context = { thread_id: run.thread_id, run_id: run.id, tool_call_id };
+    const context = { thread_id: run.thread_id, run_id: run.id, tool_call_id, signal };
     const given: unknown = await tools[name]!(JSON.parse(args || "{}"), context);
     output = typeof given === "string" ? given : (JSON.stringify(given) ?? "");
   } catch (error) {

@@ -93,6 +93,7 @@ describe("without one", () => {
   function scripted(tools: Tools, ...answers: [status: number, body: object][]) {
     const moments = new Moments();
     const asked: [path: string, claim: string | undefined][] = [];
+    const given: string[][] = [];
     const http = createHttp({
       url: "http://server",
       now: () => moments.now,
@@ -100,6 +101,8 @@ describe("without one", () => {
       fetch: async (url, init) => {
         const headers = init!.headers as Record<string, string>;
         asked.push([String(url).split("/").pop()!, headers["x-livethread-claim"]]);
+        const { tool_outputs } = JSON.parse(init!.body as string);
+        if (tool_outputs) given.push(tool_outputs.map(({ output }: { output: string }) => output));
         const [status, body] = answers.shift()!;
         return new Response(JSON.stringify(body), { status });
       },
@@ -107,7 +110,7 @@ describe("without one", () => {
     let waits = true;
     const done = answer(http, "/threads/t/runs/r", "ann", tools, run, () => waits);
     done.catch(() => {});
-    return { done, asked, moments, over: () => (waits = false) };
+    return { done, asked, given, moments, over: () => (waits = false) };
   }
 
   const granted: [number, object] = [200, { granted: true, token: "claim_1", expires_at: 15 }];
@@ -140,6 +143,21 @@ describe("without one", () => {
     const { asked, moments } = scripted({ f: () => new Promise(() => {}) }, granted, ...away, gone);
     await moments.pass(600_000);
     expect([asked.length, moments.waiting]).toEqual([6, 0]);
+  });
+
+  test("a function is told when nobody looks on any more, and its claim is renewed for a minute then", async () => {
+    let told: AbortSignal | undefined;
+    const forever = Array.from({ length: 100 }, () => granted);
+    const { asked, moments, over } = scripted(
+      { f: (_, { signal }) => new Promise(() => void (told = signal)) }, ...forever,
+    );
+    await moments.pass(20_000);
+    expect([told!.aborted, asked.length]).toEqual([false, 5]);
+    over();
+    await moments.pass(5_000);
+    expect(told!.aborted).toBe(true);
+    await moments.pass(600_000);
+    expect([asked.length, moments.waiting]).toEqual([17, 0]);
   });
 
   test("who is not granted it looks again when the claim has lapsed", async () => {
@@ -209,13 +227,21 @@ describe("without one", () => {
 
   test("outputs that are refused are told of, unless the run has gone on", async () => {
     const wrong: [number, object] = [400, { error: { message: "Too long.", code: null, param: null } }];
-    const one = scripted({ f: () => "ok" }, granted, wrong);
+    const one = scripted({ f: () => "ok" }, granted, wrong, wrong);
     await one.moments.pass(1_000);
     await expect(one.done).rejects.toEqual(new ApiError("Too long.", 400));
-    const other = scripted({ f: () => "ok" }, granted, wrong);
+    const other = scripted({ f: () => "ok" }, granted, wrong, wrong);
     await other.moments.pass(0);
     other.over();
     await other.moments.pass(1_000);
     await other.done;
+  });
+
+  test("of outputs that cannot be sent the model is told", async () => {
+    const wrong: [number, object] = [413, { error: { message: "Too long.", code: null, param: null } }];
+    const { done, given, moments } = scripted({ f: () => "a".repeat(100) }, granted, wrong, [200, {}]);
+    await moments.pass(0);
+    expect(await done).toBe(true);
+    expect(given).toEqual([["a".repeat(100)], ["The output cannot be sent: Too long."]]);
   });
 });
