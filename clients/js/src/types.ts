@@ -99,7 +99,7 @@ export interface ThreadState {
   /** How many connections look on, those of people among them. */
   viewers: number;
   status: Status;
-  /** What went wrong last, until the next call, or the next connection if it was only so for a while. */
+  /** Why nothing comes, while that is so; else what went wrong with the last call, until the next one. */
   error: Error | null;
   deleted: boolean;
 }
