@@ -52,6 +52,7 @@ async def test_the_list_of_pages_leads_to_each_of_them(built: Site, scheme: str)
 @each_page
 async def test_one_may_do_everything_with_the_keyboard(built: Site, page: str) -> None:
     async with built.visitor(page) as ann:
+        await expect(ann.question).to_be_visible()
         for _ in range(2):
             await ann.page.keyboard.press("Tab")
         await expect(ann.question).to_be_focused()
