@@ -121,15 +121,19 @@ async def test_an_address_of_no_thread_says_so_and_shows_a_way_on(stage: Stage, 
         await begins_anew(ann)
 
 
-async def test_a_thread_that_is_deleted_while_it_is_read_says_so_and_shows_a_way_on(stage: Stage) -> None:
+async def test_a_thread_that_is_deleted_while_one_writes_says_so_and_hands_out_the_text(stage: Stage) -> None:
     thread_id = await stage.thread("Soon gone")
     async with stage.screen("Ann", thread_id) as ann:
         await ann.says("Soon gone")
+        await ann.composer.fill(texts.EVIL)
         await stage.caller.call("DELETE", f"/threads/{thread_id}")
-        await expect(ann.page.get_by_text("This thread was deleted")).to_be_visible()
+        await expect(ann.page.get_by_role("heading", name="This thread is no longer here")).to_be_focused()
         await expect(ann.threads.get_by_text("Soon gone")).to_have_count(0)
+        await expect(ann.page.get_by_label("Your text that was not sent:")).to_have_text(texts.EVIL)
+        assert (await ann.page.evaluate(_ODD))["hurt"] is None
         await ann.picture("deleted-thread")
-        await ann.page.get_by_role("main").get_by_role("button", name="New thread").click()
+        await ann.button("Take it to a new thread").click()
+        await expect(ann.composer).to_have_value(texts.EVIL)
         await begins_anew(ann)
         await ann.open(thread_id)
         await ann.page.reload()

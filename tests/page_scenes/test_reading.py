@@ -108,6 +108,15 @@ async def test_what_a_reader_marks_in_an_answer_that_grows_stays_marked(stage: S
         assert await ann.page.evaluate("`${getSelection()}`") == "This paragraph grow"
 
 
+async def test_what_goes_on_a_message_has_no_speck_of_a_head_until_one_is_at_it(stage: Stage) -> None:
+    async with stage.screen("Ann", await stage.thread("One", "Two")) as ann:
+        await ann.says("One", "Two")
+        head = ann.articles.nth(1).locator("header")
+        await expect(head).to_have_css("clip-path", "inset(50%)")
+        await ann.articles.nth(1).hover()
+        await expect(head).to_have_css("clip-path", "none")
+
+
 async def test_what_is_printed_is_all_messages_and_nothing_else(stage: Stage) -> None:
     thread_id = await stage.thread(*(f"Message {number}\n\n\n\nends" for number in range(12)))
     async with stage.screen("Ann", thread_id, color_scheme="dark") as ann:
@@ -136,6 +145,9 @@ async def test_everything_is_reached_on_a_phone_and_nothing_is_wider_than_it(sta
         await expect(ann.threads).not_to_be_in_viewport()
         await ann.choose("Player")
         await ann.composer.fill("From a phone")
+        await ann.composer.press("Enter")
+        await ann.composer.press_sequentially("with two lines")
+        await ann.picture("phone-two-lines")
         await ann.button("Send").tap()
         await comes_true(says_last, ann, "I heard you.")
         await ann.button("Show threads").tap()
@@ -143,6 +155,48 @@ async def test_everything_is_reached_on_a_phone_and_nothing_is_wider_than_it(sta
         await expect(ann.composer).to_be_visible()
         await ann.picture("phone-new-thread")
         assert (await ann.page.evaluate(_BEYOND), await ann.page.evaluate(_OVERFLOWING)) == (0, [])
+
+
+async def test_who_comes_back_to_a_thread_finds_their_place_and_the_name_of_who_speaks_there(stage: Stage) -> None:
+    await stage.thread("Somewhere else")
+    async with stage.screen("Ann", await stage.thread()) as ann:
+        ada, bo = await both(stage, ann)
+        for line in range(60):
+            ada.say(f"Paragraph {line} of a long answer.\n\n")
+            if line < 40:
+                bo.say(f"Point {line} of a shorter one.\n\n")
+        ada.end()
+        bo.end()
+        await expect(ann.button("Stop")).to_be_hidden()
+        last, name = ann.log.get_by_text("Paragraph 59 of"), ann.articles.get_by_text("Ada", exact=True)
+        await expect(last).to_be_in_viewport()
+        await expect(name).to_be_in_viewport()
+        await ann.picture("beside")
+        await ann.page.mouse.move(700, 400)
+        await ann.page.mouse.wheel(0, -900)
+        await expect(ann.to_newest).to_be_visible()
+        await comes_true(rests, ann)
+        anchor = ann.log.get_by_text("Paragraph 30 of")
+        box = await anchor.bounding_box()
+        for reads in (True, False):
+            await ann.threads.get_by_role("link", name=re.compile("Somewhere else")).click()
+            await ann.says("Somewhere else")
+            await ann.page.go_back()
+            await expect(last).to_be_attached()
+            if reads:
+                await until(anchor.bounding_box, wanted=box)
+                await expect(name).to_be_in_viewport()
+                await ann.to_newest.click()
+            await expect(last).to_be_in_viewport()
+            await expect(ann.to_newest).to_be_hidden()
+
+
+async def both(stage: Stage, screen: Screen) -> tuple[Voice, Voice]:
+    """Ada and Bo, who are asked the same."""
+    assert stage.voices is not None
+    await screen.choose("Ada", "Bo")
+    await screen.send("What is it?")
+    return await stage.voices.asked("one"), await stage.voices.asked("two")
 
 
 async def says_last(screen: Screen, text: str) -> bool:

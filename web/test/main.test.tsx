@@ -1,12 +1,15 @@
 import { act, cleanup, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { ApiError, createClient } from "livethread";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ApiError, type Client, createClient } from "livethread";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { useAddress } from "../src/app/address";
 import { App } from "../src/app/App";
 import { apiKey, streaming, theme, wear } from "../src/app/choices";
 import { Main } from "../src/app/Main";
 import { person } from "../src/app/person";
 import type { ThreadFacts } from "../src/app/useThreadFacts";
+import { deskOf } from "../src/conversation/composer/desk";
+import { chosenIn, draftIn, NEW } from "../src/conversation/composer/kept";
 
 const me = { user_id: "me", name: "Ann" };
 const guide = { id: "asst_1", name: "Guide", description: null, model: "builtin/guide" };
@@ -73,7 +76,7 @@ const facts = (rest: Partial<ThreadFacts>): ThreadFacts => ({
 });
 
 test.each([
-  [facts({ deleted: true }), "This thread was deleted", "Somebody has deleted it, with all its messages."],
+  [facts({ deleted: true }), "This thread is no longer here", "It was deleted, or this server does not have it."],
   [
     facts({ refusal: new ApiError("No thread found with id 'thread_1'.", 404) }),
     "There is no such thread",
@@ -90,8 +93,97 @@ test.each([
   const alert = screen.getByRole("alert");
   within(alert).getByRole("heading", { name: title });
   within(alert).getByText(text);
-  await userEvent.click(within(alert).getByRole("button", { name: "New thread" }));
+  expect(document.activeElement).toBe(screen.getByRole("heading"));
+  screen.getByRole("button", { name: "Look again" });
+  await userEvent.click(screen.getByRole("button", { name: "New thread" }));
   expect(location.hash).toBe("");
+});
+
+describe("of a thread that somebody deletes", () => {
+  const main = { me, assistants: [guide], unread: null, onAssistants: async () => {} };
+  const Page = ({ facts: of }: { facts: ThreadFacts }) => {
+    const thread_id = useAddress();
+    return <Main {...main} client={client} thread_id={thread_id} facts={thread_id ? of : facts({})} />;
+  };
+  const composer = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
+  const left = () => screen.queryByRole("group", { name: "Your text that was not sent:" })?.textContent ?? null;
+  const keys = () => Object.keys(localStorage).filter((key) => /draft|assistants/.test(key)).sort();
+  let client: Client;
+  beforeEach(() => {
+    localStorage.clear();
+    serve("");
+    history.replaceState(null, "", "#thread_1");
+    client = createClient({ url: "http://server" });
+  });
+  afterEach(() => deskOf(NEW).empty());
+
+  /** Writes in it, and is told that it is deleted. */
+  async function written(text: string) {
+    const { rerender } = render(<Page facts={facts({ known: true, status: "live" })} />);
+    await userEvent.click(screen.getByRole("button", { name: "Guide" }));
+    if (text) await userEvent.type(composer(), text);
+    composer().focus();
+    rerender(<Page facts={facts({ deleted: true })} />);
+  }
+
+  test("what was written there stays in sight, and goes to a new thread behind what is written there", async () => {
+    deskOf(NEW).write("Before");
+    await written("Half a <b>thought");
+    expect([left(), document.activeElement, within(screen.getByRole("alert")).queryByText(/thought/)]).toEqual([
+      "Half a <b>thought",
+      screen.getByRole("heading"),
+      null, // it is not read out to whoever wrote it
+    ]);
+    expect(keys()).toEqual(["livethread.assistants.thread_1", "livethread.draft.new", "livethread.draft.thread_1"]);
+    await userEvent.click(screen.getByRole("button", { name: "Take it to a new thread" }));
+    expect(location.hash).toBe("");
+    expect([composer().value, keys()]).toEqual(["Before\n\nHalf a <b>thought", ["livethread.draft.new"]]);
+  });
+
+  test.each([
+    [404, []],
+    [403, ["livethread.assistants.thread_1"]], // it may be shown again
+  ])("what was written there is at hand also on another day, when the server says %i", async (status, kept) => {
+    chosenIn("thread_1").set(["asst_1"]);
+    draftIn("thread_1").set("A thought");
+    render(<Page facts={facts({ refusal: new ApiError("Not for you.", status) })} />);
+    expect(left()).toBe("A thought");
+    await userEvent.click(screen.getByRole("button", { name: "Take it to a new thread" }));
+    expect([composer().value, keys()]).toEqual(["A thought", [...kept, "livethread.draft.new"]]);
+  });
+
+  test("what was written there can be copied", async () => {
+    userEvent.setup();
+    await written("A thought");
+    await userEvent.click(screen.getByRole("button", { name: "Copy" }));
+    await screen.findByRole("button", { name: "Copied" });
+    expect([await navigator.clipboard.readText(), left()]).toEqual(["A thought", "A thought"]);
+    deskOf("thread_1").empty();
+  });
+
+  test("nothing is kept where nothing was written", async () => {
+    await written("");
+    expect([left(), keys()]).toEqual([null, []]);
+  });
+
+  test("what was on its way comes back", async () => {
+    let refuse!: (error: Error) => void;
+    const { unmount } = render(<Page facts={facts({ deleted: true })} />);
+    deskOf("thread_1").write("Hello");
+    await act(async () => void deskOf("thread_1").send(() => new Promise((_, reject) => (refuse = reject)), []));
+    expect([left(), keys()]).toEqual([null, ["livethread.draft.thread_1"]]);
+    await act(async () => refuse(new ApiError("No thread found with id 'thread_1'.", 404)));
+    expect(left()).toBe("Hello");
+    unmount();
+    deskOf("thread_1").empty();
+  });
+
+  test("text that a page loaded again would have lost is not put at risk by looking again", () => {
+    deskOf("thread_1").write("x".repeat(100_001));
+    render(<Page facts={facts({ deleted: true })} />);
+    expect([left()!.length, screen.queryByRole("button", { name: "Look again" })]).toEqual([100_001, null]);
+    deskOf("thread_1").empty();
+  });
 });
 
 test("where there are no assistants, the guide is made at a press", async () => {

@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { Boundary } from "../src/app/Boundary";
 import { Connection } from "../src/app/Connection";
 import { examples } from "../src/app/examples";
+import { Header } from "../src/app/Header";
 import { Nickname } from "../src/app/Nickname";
 import { People } from "../src/app/People";
 import { TitleField } from "../src/app/TitleField";
@@ -70,6 +71,27 @@ test.each([
   await userEvent.type(field, typed, { initialSelectionStart: 0, initialSelectionEnd: 3 });
   fireEvent.blur(field); // as when it is taken away
   expect(done).toEqual(told);
+});
+
+test("a title that somebody else changes meanwhile stays theirs where this one was not written on", () => {
+  const onDone = vi.fn();
+  const { rerender } = render(<TitleField title="old" onDone={onDone} />);
+  rerender(<TitleField title="theirs" onDone={onDone} />);
+  const field = screen.getByRole<HTMLInputElement>("textbox", { name: "Title" });
+  expect(field.value).toBe("old");
+  fireEvent.blur(field);
+  expect(onDone.mock.calls).toEqual([[null, false]]);
+});
+
+test("the title of a thread that has none is begun from nothing", async () => {
+  const said = { people: [], status: "live" as const, error: null, me, retry: false, onTell: () => {}, onDrawer: null, drawerButton: null };
+  const onRename = vi.fn();
+  render(<Header {...said} thread_id="thread_1" title="New thread" known onRename={onRename} />);
+  await userEvent.click(screen.getByRole("button", { name: "Rename thread" }));
+  const field = screen.getByRole<HTMLInputElement>("textbox", { name: "Title" });
+  expect(field.value).toBe("");
+  await userEvent.type(field, "{Enter}");
+  expect(onRename.mock.calls).toEqual([]);
 });
 
 test("Enter that ends a word of an input method does not end the title", () => {

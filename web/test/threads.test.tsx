@@ -7,6 +7,7 @@ import { shownAt } from "../src/app/news";
 import { starter } from "../src/app/start";
 import { Threads } from "../src/app/Threads";
 import { useAssistants } from "../src/app/useAssistants";
+import { chosenIn } from "../src/conversation/composer/kept";
 
 const me = { user_id: "me", name: "Ann" };
 const NOW = Math.floor(Date.now() / 1000);
@@ -83,10 +84,11 @@ function show(state: Partial<ListState>, rest: Partial<Parameters<typeof Threads
   const more = vi.fn(async () => {});
   const rename = vi.fn(async () => {});
   const onOpen = vi.fn();
-  const list = { threads: [], has_more: false, status: "live" as const, error: null, more, rename, ...state };
+  const list = (state: Partial<ListState>) => ({ threads: [], has_more: false, status: "live" as const, error: null, more, rename, ...state });
   const props = { client: clientOf({}).client, assistants: [], me, current: null, title: null, onOpen, ...rest };
-  render(<Threads {...props} list={list} onTell={(sentence) => told.push(sentence)} />);
-  return { more, rename, onOpen, told };
+  const page = (state: Partial<ListState>) => <Threads {...props} list={list(state)} onTell={(sentence) => told.push(sentence)} />;
+  const view = render(page(state));
+  return { more, rename, onOpen, told, rerender: (state: Partial<ListState>) => view.rerender(page(state)) };
 }
 
 const texts = () => screen.getAllByRole("link").map((link) => [...link.children].map((part) => part.textContent));
@@ -160,6 +162,18 @@ test("a thread is renamed where it stands", async () => {
   expect(document.activeElement).toBe(screen.getByRole("link"));
 });
 
+test("the options of a thread stay as they are while it moves in the list", () => {
+  const threads = ["thread_1", "thread_2"].map((id) => thread(id));
+  const { rerender } = show({ threads });
+  const options = screen.getAllByRole("menu", { hidden: true });
+  const moved = new MutationObserver(() => {});
+  moved.observe(document, { childList: true, subtree: true });
+  rerender({ threads: [...threads].reverse() });
+  const out = moved.takeRecords().flatMap(({ removedNodes }) => [...removedNodes]);
+  expect(screen.getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual(["#thread_2", "#thread_1"]);
+  expect([out.length > 0, options.filter((menu) => out.some((node) => node.contains(menu)))]).toEqual([true, []]);
+});
+
 test("a thread is deleted only once that was confirmed, and then the page leaves it", async () => {
   const { client, asked } = clientOf({ "DELETE /threads/thread_1": { id: "thread_1", deleted: true } });
   history.replaceState(null, "", "#thread_1");
@@ -169,10 +183,11 @@ test("a thread is deleted only once that was confirmed, and then the page leaves
   const dialog = screen.getByRole("dialog", { name: "Delete this thread?" });
   await userEvent.click(within(dialog).getByRole("button", { name: "Cancel" }));
   expect([asked, location.hash]).toEqual([[], "#thread_1"]);
+  chosenIn("thread_1").set([]);
   await ask();
   await userEvent.click(screen.getByRole("button", { name: "Delete" }));
   expect(asked).toEqual([{ method: "DELETE", path: "/threads/thread_1" }]);
-  expect([location.hash, told]).toEqual(["", ["The thread is deleted."]]);
+  expect([location.hash, told, localStorage.getItem("livethread.assistants.thread_1")]).toEqual(["", ["The thread is deleted."], null]);
 });
 
 test("the focus goes to the thread beside one that is deleted", async () => {
@@ -198,6 +213,32 @@ test("of many threads a filter leaves those with its words in their titles or la
   expect(found()).toEqual(["None of the newest 11 threads", []]);
   await userEvent.keyboard("{Escape}");
   expect(found()).toEqual(["", [...ten, tides].map(({ id }) => `#${id}`)]);
+});
+
+test("the open thread comes into view when the filter goes, and not before", async () => {
+  const seen = vi.fn();
+  HTMLElement.prototype.scrollIntoView = function (this: HTMLElement) {
+    seen(this.getAttribute("href"));
+  };
+  show({ threads: Array.from({ length: 20 }, (_, index) => thread(`thread_${index}`)) }, { current: "thread_17" });
+  await userEvent.type(screen.getByRole("searchbox"), "3");
+  expect(seen.mock.calls).toEqual([]);
+  await userEvent.keyboard("{Escape}");
+  expect(seen.mock.calls).toEqual([["#thread_17"]]);
+});
+
+test("an open thread to which the list has not come stands above it, as the page calls it", async () => {
+  const links = () => screen.getAllByRole("link").map((link) => [link.getAttribute("href"), link.textContent, link.getAttribute("aria-current")]);
+  const listed = ["#thread_1", "Title of thread_12mYou: What is a thread?", null];
+  const { rerender, onOpen } = show({ threads: [thread("thread_1")], has_more: true }, { current: "old", title: "Long ago" });
+  expect(links()).toEqual([["#old", "Long ago", "page"], listed]);
+  await userEvent.click(screen.getByRole("link", { name: "Long ago" }));
+  expect(onOpen.mock.calls).toEqual([["old"]]);
+  rerender({ threads: [thread("thread_1"), thread("old", { title: "Long ago", last_message: null })], has_more: true });
+  expect(links()).toEqual([listed, ["#old", "Long ago2m…", "page"]]);
+  cleanup();
+  show({ threads: [thread("thread_1")], has_more: true }, { current: "gone", title: null });
+  expect(links()).toEqual([listed]);
 });
 
 test("threads in which something was said since they were shown here have a mark, until they are shown again", () => {

@@ -2,6 +2,7 @@
 
 import { Check, Copy, ExternalLink } from "lucide-react";
 import { useState } from "react";
+import { copied } from "../conversation/clipboard";
 import { Button, IconButton } from "../look/Button";
 import { Dialog } from "../look/Dialog";
 import styles from "./Connect.module.css";
@@ -40,7 +41,7 @@ export function Connect({ url, assistant_id, onForget, onClose }: ConnectProps) 
           </button>
         ))}
       </div>
-      <Copyable label={`${name} example`} text={text} />
+      <Copyable key={name} label={`${name} example`} text={text} />
       <p className={styles.links}>
         <a href="docs" target="_blank" rel="noreferrer">
           API docs <ExternalLink size={13} />
@@ -56,23 +57,20 @@ export function Connect({ url, assistant_id, onForget, onClose }: ConnectProps) 
 }
 
 function Copyable({ label, text }: { label: string; text: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-    } catch {
-      // without https the browser does not let us; the text can be selected
-    }
-  };
+  const [done, setDone] = useState<boolean | null>(null);
   return (
     <div className={styles.copyable}>
       <pre className={styles.code} tabIndex={0} aria-label={label}>
         <code>{text}</code>
       </pre>
-      <IconButton label={copied ? "Copied" : `Copy the ${label}`} className={styles.copy!} onClick={copy}>
-        {copied ? <Check size={16} /> : <Copy size={16} />}
+      <IconButton label={done ? "Copied" : `Copy the ${label}`} className={styles.copy!} onClick={() => void copied(text).then(setDone)}>
+        {done ? <Check size={16} /> : <Copy size={16} />}
       </IconButton>
+      {done === false && (
+        <p role="alert" className={styles.failed}>
+          Could not be copied
+        </p>
+      )}
     </div>
   );
 }

@@ -3,6 +3,8 @@
 import type { Client } from "livethread";
 import type { ListedThread } from "livethread/list";
 import { useState } from "react";
+import { deskOf } from "../conversation/composer/desk";
+import { chosenIn } from "../conversation/composer/kept";
 import { Button } from "../look/Button";
 import { Dialog, DialogActions } from "../look/Dialog";
 import { UNTITLED } from "./ThreadItem";
@@ -23,6 +25,8 @@ export function DeleteThread({ client, thread, onClose, onDeleted }: DeleteThrea
     setProblem(null);
     try {
       await client.deleteThread(thread.id);
+      chosenIn(thread.id).set(null);
+      if (!deskOf(thread.id).get().text.trim()) deskOf(thread.id).empty(); // else it can still be taken from there
       onDeleted();
     } catch (error) {
       setProblem((error as Error).message);

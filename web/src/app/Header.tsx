@@ -10,6 +10,7 @@ import styles from "./Header.module.css";
 import { People } from "./People";
 import type { Me } from "./person";
 import { canShare, copiedLink, shared } from "./sharing";
+import { UNTITLED } from "./ThreadItem";
 import { TitleField, useRenaming } from "./TitleField";
 
 interface HeaderProps {
@@ -47,7 +48,7 @@ export function Header(props: HeaderProps) {
       )}
       <div className={styles.about}>
         {renaming ? (
-          <TitleField title={title} onDone={onDone} />
+          <TitleField title={title === UNTITLED ? "" : title} onDone={onDone} />
         ) : (
           <div className={styles.line}>
             <h1 className={styles.title} title={title}>

@@ -2,14 +2,12 @@
 
 import type { Client } from "livethread";
 import { Conversation } from "../conversation/Conversation";
-import { Button } from "../look/Button";
-import { go } from "./address";
 import { Begin } from "./Begin";
 import { Boundary } from "./Boundary";
 import { streaming } from "./choices";
+import { Gone } from "./Gone";
 import { useKept } from "./kept";
 import { NoAssistants, UnknownAssistants } from "./NoAssistants";
-import { Notice } from "./Notice";
 import type { Me } from "./person";
 import type { Assistant } from "./useAssistants";
 import type { ThreadFacts } from "./useThreadFacts";
@@ -30,24 +28,29 @@ interface MainProps {
 export function Main({ client, me, thread_id, facts, assistants, unread, onAssistants }: MainProps) {
   const [live] = useKept(streaming);
   const { deleted, known, refusal } = facts;
-  const ways = (
-    <Button kind="primary" onClick={() => go(null)}>
-      New thread
-    </Button>
-  );
   if (thread_id && deleted) {
-    return <Notice title="This thread was deleted" text="Somebody has deleted it, with all its messages.">{ways}</Notice>;
+    return (
+      <Gone
+        key={thread_id}
+        thread_id={thread_id}
+        title="This thread is no longer here"
+        text="It was deleted, or this server does not have it."
+        unknown
+        onLook={() => location.reload()} // what the client still knows of it would be in the way
+      />
+    );
   }
   if (thread_id && !known && refusal) {
     const unknown = refusal.status === 404 || refusal.status === 400;
     return (
-      <Notice
+      <Gone
+        key={thread_id}
+        thread_id={thread_id}
         title={unknown ? "There is no such thread" : "This thread cannot be shown"}
         text={unknown ? `It may have been deleted, or its address is not whole. The server says: ${refusal.message}` : refusal.message}
-      >
-        {ways}
-        <Button onClick={() => lookAgain(client, thread_id)}>Look again</Button>
-      </Notice>
+        unknown={unknown}
+        onLook={() => lookAgain(client, thread_id)}
+      />
     );
   }
   return (

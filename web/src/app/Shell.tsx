@@ -45,7 +45,7 @@ export function Shell({ client, me, onMe, onLocked, onForget }: ShellProps) {
 
   const listed = list.threads.find(({ id }) => id === thread_id);
   const gone = thread_id !== null && (facts.deleted || facts.refusal !== null);
-  const title = (!gone && (listed?.title ?? facts.title)) || (facts.deleted ? "Deleted thread" : gone ? "No thread" : null);
+  const title = (!gone && (listed?.title ?? facts.title)) || (gone ? "No thread" : null);
   useTitle(thread_id ? title : null, thread_id, facts.known ? facts.answer : undefined);
 
   const locked = [list.error, facts.error, unread].some((error) => error instanceof ApiError && error.status === 401);
@@ -55,6 +55,7 @@ export function Shell({ client, me, onMe, onLocked, onForget }: ShellProps) {
 
   const open = narrow && drawer;
   const close = useCallback(() => setDrawer(false), []);
+  useEffect(close, [close, thread_id]); // also where Back has led elsewhere
   useEffect(() => {
     if (!open) return;
     first.current?.focus();
@@ -92,7 +93,7 @@ export function Shell({ client, me, onMe, onLocked, onForget }: ShellProps) {
               assistants={assistants ?? []}
               me={me}
               current={thread_id}
-              title={title}
+              title={gone ? null : title}
               onOpen={show}
               onTell={tell}
             />

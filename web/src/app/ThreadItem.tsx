@@ -12,6 +12,15 @@ import { TitleField, useRenaming } from "./TitleField";
 
 export const UNTITLED = "New thread";
 
+/** The thread that is open, of which the list knows nothing else yet. */
+export const OpenItem = ({ id, title, onOpen }: { id: string; title: string; onOpen: (id: string) => void }) => (
+  <li className={styles.item}>
+    <a href={addressOf(id)} className={styles.link} aria-current="page" onClick={() => onOpen(id)}>
+      <span className={styles.title}>{title}</span>
+    </a>
+  </li>
+);
+
 interface ThreadItemProps {
   thread: ListedThread;
   title: string;

@@ -12,7 +12,7 @@ import { useNews } from "./news";
 import type { Me } from "./person";
 import { copiedLink } from "./sharing";
 import { matching, ThreadFilter } from "./ThreadFilter";
-import { ThreadItem, UNTITLED } from "./ThreadItem";
+import { OpenItem, ThreadItem, UNTITLED } from "./ThreadItem";
 import styles from "./Threads.module.css";
 import type { Assistant } from "./useAssistants";
 
@@ -53,6 +53,14 @@ export function Threads({ client, list, assistants, me, current, title, onOpen, 
   const filtered = wanted.trim() !== "";
   const shown = filtered ? matching(threads, wanted.trim()) : threads;
   const far = filtered && threads.length >= FAR;
+
+  const before = useRef(filtered);
+  useEffect(() => {
+    if (before.current && !filtered) nav.current!.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    before.current = filtered;
+  }, [filtered]);
+  /** The list has not come as far as the thread that is open. */
+  const beyond = !!current && !!title && has_more && !filtered && !threads.some(({ id }) => id === current);
 
   const load = useCallback(() => void more().catch((error: Error) => onTell(error.message)), [more, onTell]);
   useEffect(() => {
@@ -100,6 +108,7 @@ export function Threads({ client, list, assistants, me, current, title, onOpen, 
       )}
       {shown.length > 0 && (
         <ul className={styles.list}>
+          {beyond && <OpenItem id={current} title={title} onOpen={onOpen} />}
           {shown.map((thread) => (
             <ThreadItem
               key={thread.id}

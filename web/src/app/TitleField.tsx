@@ -32,12 +32,13 @@ export function useRenaming<T extends HTMLElement>(onTitle: (title: string) => v
 }
 
 export function TitleField({ title, onDone }: TitleFieldProps) {
-  const [text, setText] = useState(title);
+  const [began] = useState(title); // somebody else may give another one meanwhile
+  const [text, setText] = useState(began);
   const [done, setDone] = useState(false);
   const end = (changed: boolean, keyed: boolean) => {
     if (done) return; // Enter also takes the focus away
     setDone(true);
-    onDone(changed && text.trim() !== title ? text.trim() : null, keyed);
+    onDone(changed && text.trim() !== began ? text.trim() : null, keyed);
   };
   return (
     <input

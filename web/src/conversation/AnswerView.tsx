@@ -56,8 +56,8 @@ export const AnswerView = memo(function AnswerView({ answer, newest }: AnswerPro
       aria-label={`${name}, answer`}
       aria-busy={active || undefined}
     >
-      <Face id={assistant_id ?? name} name={name} kind="assistant" />
       <header className={styles.by}>
+        <Face id={assistant_id ?? name} name={name} kind="assistant" />
         <b className={styles.name}>{name}</b>
         <Time at={at} />
       </header>

@@ -12,16 +12,27 @@ import { pretty } from "./wording";
 export const Calls = memo(function Calls({ step, run }: { step: RunStep; run: Run | null }) {
   const { giveOutputs } = useAround();
   const [outputs, setOutputs] = useState<ReadonlyMap<string, string>>(new Map());
+  /** Whether the reader has given them, which may be too late. */
+  const [given, setGiven] = useState(false);
   if (step.step_details.type !== "tool_calls") return null;
   const waits = run?.status === "requires_action";
   const asked = (waits && run.required_action?.submit_tool_outputs.tool_calls) || [];
   const output = (id: string) => outputs.get(id) ?? "";
-  const give = () => giveOutputs(run!.id, asked.map(({ id }) => ({ tool_call_id: id, output: output(id) })));
+  const give = () => {
+    setGiven(true);
+    return giveOutputs(run!.id, asked.map(({ id }) => ({ tool_call_id: id, output: output(id) })));
+  };
+  /** What was written for a call that waits no more, unless it is what the call has got, or may be. */
+  const leftOf = (call: ToolCall | undefined) => {
+    const text = output(call?.id ?? "");
+    const got = call?.function?.output ?? (given && step.status === "in_progress" ? text : null);
+    return text.trim() && text !== got ? text : null;
+  };
   return (
     <div className={styles.calls}>
       {step.step_details.tool_calls.map((call, index) => (
         <Call key={call?.id ?? index} call={call} step={step} waits={waits}>
-          {asked.some(({ id }) => id === call?.id) && (
+          {asked.some(({ id }) => id === call?.id) ? (
             <GiveOutput
               name={call.function.name}
               output={output(call.id)}
@@ -29,6 +40,8 @@ export const Calls = memo(function Calls({ step, run }: { step: RunStep; run: Ru
               onWrite={(text) => setOutputs((outputs) => new Map(outputs).set(call.id, text))}
               onGive={give}
             />
+          ) : (
+            leftOf(call) !== null && <NotGiven text={leftOf(call)!} />
           )}
         </Call>
       ))}
@@ -69,6 +82,16 @@ function Call({ call, step, waits, children }: CallProps) {
         {children}
       </div>
     </details>
+  );
+}
+
+/** What somebody was writing as another answered, or as the call ended. */
+function NotGiven({ text }: { text: string }) {
+  return (
+    <>
+      <p role="alert">Not given: the call was answered or ended meanwhile.</p>
+      <Code text={text} language="What you wrote" />
+    </>
   );
 }
 

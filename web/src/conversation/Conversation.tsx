@@ -14,6 +14,7 @@ import type { Answer } from "./entries";
 import { Loading } from "./Loading";
 import { Log, type LogHandle } from "./Log";
 import { sent } from "./sending";
+import { failedOf } from "./runs";
 import { useAnswerAgain } from "./useAnswerAgain";
 import { useComings } from "./useComings";
 import { useUnknown } from "./useUnknown";
@@ -117,6 +118,7 @@ export function Conversation({ client, threadId, me, assistants, onAssistants, s
     [client, threadId, me.user_id],
   );
   const addressed = useAddressed(messages, runs);
+  const failed = useMemo(() => failedOf(addressed ?? [], runs), [addressed, runs]);
   const busy = useMemo(() => new Map(activeRuns.map(({ assistant_id, status }) => [assistant_id, status])), [activeRuns]);
   const halt = useCallback(() => void attempt("It could not be stopped", stop), [attempt, stop]);
 
@@ -124,6 +126,7 @@ export function Conversation({ client, threadId, me, assistants, onAssistants, s
     <AroundProvider value={around}>
       <div className={styles.conversation}>
         <Log
+          of={threadId}
           handle={log}
           sections={arrangement.sections}
           busy={activeRuns.length > 0}
@@ -158,6 +161,7 @@ export function Conversation({ client, threadId, me, assistants, onAssistants, s
             typing={typing}
             stop={activeRuns.length ? halt : null}
             busy={busy}
+            failed={failed}
           />
         </div>
       </div>

@@ -1,6 +1,6 @@
 /** Says who has to answer a call that waits, and lets the reader do it. */
 
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useId, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "../look/Button";
 import styles from "./Calls.module.css";
 import { focusOn } from "./focusOn";
@@ -19,6 +19,14 @@ interface GiveOutputProps {
 export function GiveOutput({ name, output, others, onWrite, onGive }: GiveOutputProps) {
   const [given, setGiven] = useState(false);
   const id = useId();
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => {
+    const own = form.current!;
+    const call = own.closest("details")!;
+    return () => {
+      if (own.contains(document.activeElement)) call.querySelector("summary")!.focus({ preventScroll: true }); // it may go by itself
+    };
+  }, []);
   const give = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     focusOn(event.currentTarget.closest("article")!); // the field goes, and the keyboard needs a place
@@ -26,7 +34,7 @@ export function GiveOutput({ name, output, others, onWrite, onGive }: GiveOutput
     void onGive().finally(() => setGiven(false));
   };
   return (
-    <form className={styles.give} onSubmit={give}>
+    <form ref={form} className={styles.give} onSubmit={give}>
       <p>
         An app that offers <code>{name}</code> has to answer this.{" "}
         <label htmlFor={id}>Or write its output yourself:</label>

@@ -1,11 +1,11 @@
 /** The messages, oldest on top, and what scrolls them. */
 
 import { ArrowDown } from "lucide-react";
-import { type ReactNode, type Ref, useCallback, useEffect, useImperativeHandle, useRef, useState } from "react";
+import { type ReactNode, type Ref, useCallback, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { Section } from "./chunks";
 import styles from "./Log.module.css";
 import { Older } from "./Older";
-import { Place } from "./place";
+import { Place, type Reading } from "./place";
 import { SectionView } from "./SectionView";
 
 /** What may be done with it from outside. */
@@ -14,6 +14,8 @@ export interface LogHandle {
 }
 
 interface LogProps {
+  /** The thread: whoever comes back to it finds the place where they have read. */
+  of: string;
   sections: readonly Section[];
   /** Whether something is written. */
   busy: boolean;
@@ -27,7 +29,10 @@ interface LogProps {
   handle: Ref<LogHandle>;
 }
 
-export function Log({ sections, busy, has_more, older, fresh, onFollow, empty, handle }: LogProps) {
+/** Where each thread was left, unless at its end; as long as the page is open. */
+const left = new Map<string, Reading>();
+
+export function Log({ of, sections, busy, has_more, older, fresh, onFollow, empty, handle }: LogProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const place = useRef<Place>(null);
@@ -35,14 +40,20 @@ export function Log({ sections, busy, has_more, older, fresh, onFollow, empty, h
 
   const told = useRef(onFollow);
   told.current = onFollow;
-  useEffect(() => {
-    const now = new Place(scroller.current!, content.current!, (follows) => {
+  useLayoutEffect(() => {
+    const onFollow = (follows: boolean) => {
       setFollows(follows);
       told.current(follows);
-    });
+    };
+    const now = new Place(scroller.current!, content.current!, onFollow, left.get(of));
     place.current = now;
-    return () => now.end();
-  }, []);
+    return () => {
+      const reading = now.reading();
+      if (reading) left.set(of, reading);
+      else left.delete(of);
+      now.end();
+    };
+  }, [of]);
   const toEnd = useCallback(() => place.current?.toEnd(), []);
   useImperativeHandle(handle, () => ({ toEnd }), [toEnd]);
 

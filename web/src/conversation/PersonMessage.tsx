@@ -30,8 +30,8 @@ export const PersonMessage = memo(function PersonMessage({ message, continues }:
       data-continues={continues || undefined}
       aria-label={`${own ? "You" : name}, ${message.pending ? "being sent" : new Date(message.created_at * 1000).toLocaleTimeString()}`}
     >
-      {!own && !continues && <Face id={id || name} name={name} kind={message.role === "assistant" ? "assistant" : "person"} />}
       <header className={styles.by}>
+        {!own && !continues && <Face id={id || name} name={name} kind={message.role === "assistant" ? "assistant" : "person"} />}
         <b className={styles.name}>{own ? "You" : name}</b>
         {message.pending ? <span className={styles.time}>Sending…</span> : <Time at={message.created_at} />}
         {!message.pending && (

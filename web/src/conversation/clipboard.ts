@@ -15,7 +15,8 @@ function copiedFromField(text: string): boolean {
   const field = document.createElement("textarea");
   field.value = text;
   field.style.cssText = "position:fixed;opacity:0";
-  document.body.append(field);
+  const [dialog = document.body] = [...document.querySelectorAll("dialog[open]")].reverse();
+  dialog.append(field); // what stands behind a dialog can have no focus
   field.select();
   try {
     return document.execCommand("copy");

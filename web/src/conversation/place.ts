@@ -9,6 +9,13 @@ const NEAR = 24;
 const DEPTH = 8;
 /** The depth of an entry, in a chunk, in a section: these two get older entries in front of those they have. */
 const ENTRY = 2;
+const MESSAGE = "[data-message-id]";
+
+/** A message that somebody reads, and how many pixels it begins below the top of what scrolls. */
+export interface Reading {
+  readonly id: string;
+  readonly top: number;
+}
 
 interface Held {
   element: Element;
@@ -29,16 +36,20 @@ export class Place {
   #first: Held | undefined;
   /** What stands at the top of the view, and what that is in; the innermost first. */
   #held: Held[] = [];
+  /** Where to go as soon as any message is there. */
+  #back: Reading | null;
 
   /**
    * @param scroller - what scrolls
    * @param content - the only thing in it that has a size, its children below each other
    * @param onFollow - told when the reader leaves the end, and when they are back
+   * @param back - where they were when they left; null at the end
    */
-  constructor(scroller: HTMLElement, content: HTMLElement, onFollow: (follows: boolean) => void) {
+  constructor(scroller: HTMLElement, content: HTMLElement, onFollow: (follows: boolean) => void, back: Reading | null = null) {
     this.#scroller = scroller;
     this.#content = content;
     this.#onFollow = onFollow;
+    this.#back = back;
     this.#sizes = new ResizeObserver(this.#settle);
     this.#sizes.observe(content);
     this.#sizes.observe(scroller);
@@ -50,8 +61,18 @@ export class Place {
 
   /** Go to the end, and stay there. */
   toEnd(): void {
+    this.#back = null;
     this.#follow(true);
     this.#settle();
+  }
+
+  /** What the reader reads now; null at the end. */
+  reading(): Reading | null {
+    const held = this.#held.find(({ element }) => element.isConnected)?.element;
+    if (!held) return this.#back;
+    const isNext = (one: Element) => !!(held.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING) && one.getBoundingClientRect().height > 0;
+    const message = held.closest(MESSAGE) ?? [...this.#content.querySelectorAll(MESSAGE)].find(isNext);
+    return message ? { id: message.getAttribute("data-message-id")!, top: this.#topOf(message) } : null;
   }
 
   end(): void {
@@ -103,6 +124,7 @@ export class Place {
   /** Something has another size, and is not painted yet. */
   #settle = (): void => {
     if (this.#prints) return;
+    if (this.#back) this.#goBack(this.#back);
     const scroller = this.#scroller;
     if (this.#follows) {
       scroller.scrollTop = scroller.scrollHeight;
@@ -119,6 +141,17 @@ export class Place {
     this.#first = this.#firstEntry();
   };
 
+  /** To a message that is not there any more, or not yet again, nobody goes back. */
+  #goBack({ id, top }: Reading): void {
+    const all = [...this.#content.querySelectorAll(MESSAGE)];
+    if (!all.length) return;
+    this.#back = null;
+    const element = all.find((message) => message.getAttribute("data-message-id") === id);
+    if (!element) return;
+    this.#follow(false);
+    this.#held = [{ element, top }];
+  }
+
   /** Where it stands is asked of the section, which is laid out even while nobody sees it. */
   #firstEntry(): Held | undefined {
     const section = [...this.#content.children].find((child) => !child.matches("[data-above-all]"));
@@ -133,8 +166,8 @@ export class Place {
   /** What the reader reads in an element, and what that is in; nothing if all in it ends above the view. */
   #readIn(within: Element, depth: number): Held[] {
     for (let element = this.#firstInView(within.children); element; element = element.nextElementSibling) {
-      // What stays above all messages is no place among them: older ones come below it.
-      if (element.matches("[data-above-all]")) continue;
+      // What stays above all messages is no place among them: older ones come below it. Nor is a name that stays in view.
+      if (element.matches("[data-above-all], header")) continue;
       const held = { element, top: this.#topOf(element) };
       if (depth >= ENTRY && (held.top >= 0 || depth === DEPTH)) return [held];
       const inside = this.#readIn(element, depth + 1);

@@ -32,7 +32,7 @@ export const isSameAuthor = (a: Message, b: Message): boolean =>
   a.metadata?.name === b.metadata?.name;
 
 function timeOf(entry: Entry): number {
-  if (entry.kind === "message") return entry.message.created_at;
+  if (entry.kind === "message") return entry.message.pending ? Number.NaN : entry.message.created_at; // by another clock
   if (entry.kind !== "turn") return Number.NaN;
   const { run, parts } = entry.answers[0]!;
   for (const part of parts) if (part.kind !== "calls") return part.message.created_at;

@@ -10,3 +10,7 @@ export const isActive = (run: Run): boolean => ACTIVE.includes(run.status);
 
 /** Whether it has ended without what was asked for, and may be tried again. */
 export const isWrong = (run: Run): boolean => WRONG.includes(run.status);
+
+/** Those of the assistants whose newest run has not brought an answer. */
+export const failedOf = (ids: readonly string[], runs: readonly Run[]): ReadonlySet<string> =>
+  new Set(ids.filter((id) => ["failed", "expired"].includes(runs.find((run) => run.assistant_id === id)?.status ?? "")));

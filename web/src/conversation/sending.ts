@@ -1,6 +1,7 @@
 /** Messages on their way. */
 
 import type { Client, Message } from "livethread";
+import { textOf } from "./wording";
 
 /**
  * Send a message, and have assistants answer it.
@@ -10,15 +11,19 @@ import type { Client, Message } from "livethread";
  */
 export function sent(client: Client, thread_id: string, text: string, assistants: string[], key: string): Promise<void> {
   const { subscribe, getSnapshot } = client.thread(thread_id);
-  const before = new Set(getSnapshot().messages);
+  const before = new Set(getSnapshot().messages.map(({ id }) => id));
   const whole: Promise<unknown> = assistants.length
     ? client.addMessageAndRuns(thread_id, text, assistants, undefined, key)
     : client.addMessage(thread_id, text, undefined, key);
-  // It shows from now on, and is no more pending once it is there; where it is refused, we hear of that first.
-  const pending = getSnapshot().messages.find((message: Message) => message.pending && !before.has(message));
+  // It shows from now on, until the server's own takes its place; where it only goes, it was refused, or we cannot tell.
+  const pending = getSnapshot().messages.find(({ id, pending }) => pending && !before.has(id));
+  const said = pending && textOf(pending);
+  const took = (message: Message) =>
+    !before.has(message.id) && !message.pending && message.role === pending?.role && textOf(message) === said;
   return new Promise((resolve, reject) => {
     const look = () => {
-      if (!getSnapshot().messages.some(({ id }) => id === pending?.id)) done();
+      const { messages } = getSnapshot();
+      if (!messages.some(({ id }) => id === pending?.id) && messages.some(took)) done();
     };
     const unsubscribe = subscribe(look);
     const done = (error?: unknown) => {

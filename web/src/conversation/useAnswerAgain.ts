@@ -31,26 +31,32 @@ export function useAnswerAgain({ client, threadId, assistants, nameOf, run, atte
       const ask = (): Promise<void> =>
         attempt(`The answer is deleted, and ${name} could not be asked again`, () => run(assistant_id!), () => void ask());
       const messages = parts.flatMap((part) => (part.kind === "calls" ? [] : [part.message]));
+      let first = !messages.length;
       let done = false;
       await attempt("It could not be answered again", async () => {
         if (assistants && !assistants.some(({ id }) => id === assistant_id)) throw new Error(`${name} is no more.`);
         setDeleted((deleted) => new Map(deleted).set(run_id, messages));
         const path = `/threads/${encodeURIComponent(threadId)}/messages`;
-        for (const { id } of messages) await gone(client, `${path}/${encodeURIComponent(id)}`);
+        for (const { id } of messages) first = (await gone(client, `${path}/${encodeURIComponent(id)}`)) || first;
         done = true;
       });
-      if (done) await ask();
+      if (!done) return;
+      if (first) return ask();
+      const taken = async () => Promise.reject(new Error("somebody else has deleted the answer already."));
+      await attempt(`${name} was not asked again`, taken, () => void ask());
     },
     [client, threadId, assistants, nameOf, run, attempt],
   );
   return { deleted, answerAgain };
 }
 
-/** Delete something, which may be deleted already. */
-async function gone(client: Client, path: string): Promise<void> {
+/** Delete something, which may be deleted already; resolves with whether it was not. */
+async function gone(client: Client, path: string): Promise<boolean> {
   try {
     await client.http.call("DELETE", path);
+    return true;
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 404)) throw error;
+    return false;
   }
 }

@@ -1,6 +1,7 @@
 /** A few actions behind one button. */
 
 import type { ReactNode } from "react";
+import { createPortal } from "react-dom";
 import { IconButton } from "./Button";
 import styles from "./Menu.module.css";
 import { usePopover } from "./usePopover";
@@ -45,31 +46,35 @@ export function Menu({ label, icon, className, items }: MenuProps) {
       >
         {icon}
       </IconButton>
-      <div
-        role="menu"
-        aria-label={label}
-        className={styles.menu}
-        onKeyDown={move}
-        {...box}
-      >
-        {items.map((item) => (
-          <button
-            key={item.label}
-            type="button"
-            role="menuitem"
-            tabIndex={-1}
-            className={styles.item}
-            data-danger={item.danger}
-            onClick={() => {
-              menu.current!.hidePopover();
-              item.act();
-            }}
-          >
-            {item.icon}
-            {item.label}
-          </button>
-        ))}
-      </div>
+      {/* Not beside its button: what moves to another place in its list is taken out for a moment, and that would shut it. */}
+      {createPortal(
+        <div
+          role="menu"
+          aria-label={label}
+          className={styles.menu}
+          onKeyDown={move}
+          {...box}
+        >
+          {items.map((item) => (
+            <button
+              key={item.label}
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              className={styles.item}
+              data-danger={item.danger}
+              onClick={() => {
+                menu.current!.hidePopover();
+                item.act();
+              }}
+            >
+              {item.icon}
+              {item.label}
+            </button>
+          ))}
+        </div>,
+        document.body,
+      )}
     </>
   );
 }

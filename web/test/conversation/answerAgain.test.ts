@@ -8,10 +8,16 @@ const message = answered("m", "r1");
 const answer = { run_id: "r1", assistant_id: "asst_1", run: null, parts: [{ kind: "message" as const, message }], before: [], deleted: [], latest: true };
 const assistants = [{ id: "asst_1", name: "Ada", model: "a/model" }];
 
+interface Asked {
+  call: (path: string) => Promise<unknown>;
+  known: typeof assistants;
+  of: typeof answer;
+}
+
 /** What is done and said, in order. */
-async function asked({ call = async () => {}, known = assistants }: { call?: () => Promise<unknown>; known?: typeof assistants } = {}) {
+async function asked({ call = async () => {}, known = assistants, of = answer }: Partial<Asked> = {}) {
   const done: string[] = [];
-  const http = { call: vi.fn((method: string, path: string) => (done.push(`${method} ${path}`), call())) };
+  const http = { call: vi.fn((method: string, path: string) => (done.push(`${method} ${path}`), call(path))) };
   const { result } = renderHook(() =>
     useAnswerAgain({
       client: { http } as unknown as Client,
@@ -22,7 +28,7 @@ async function asked({ call = async () => {}, known = assistants }: { call?: () 
       attempt: (what, act) => act().then(() => {}, (error: Error) => void done.push(`${what}: ${error.message}`)),
     }),
   );
-  await act(() => result.current.answerAgain(answer));
+  await act(() => result.current.answerAgain(of));
   return [done, [...result.current.deleted]];
 }
 
@@ -30,9 +36,22 @@ it("deletes an answer, keeps it here, and asks its assistant", async () => {
   expect(await asked()).toEqual([["DELETE /threads/t/messages/m", "run asst_1"], [["r1", [message]]]]);
 });
 
-it("asks also when somebody else has deleted it", async () => {
+it("asks nobody when somebody else was first, who has asked", async () => {
   const call = () => Promise.reject(new ApiError("No message found.", 404));
-  expect((await asked({ call }))[0]).toEqual(["DELETE /threads/t/messages/m", "run asst_1"]);
+  expect((await asked({ call }))[0]).toEqual([
+    "DELETE /threads/t/messages/m",
+    "Ada was not asked again: somebody else has deleted the answer already.",
+  ]);
+});
+
+it("asks where only a part of the answer was deleted before", async () => {
+  const call = (path: string) => (path.endsWith("/m") ? Promise.reject(new ApiError("No message found.", 404)) : Promise.resolve());
+  const parts = [...answer.parts, { kind: "message" as const, message: answered("n", "r1") }];
+  expect((await asked({ call, of: { ...answer, parts } }))[0]).toEqual([
+    "DELETE /threads/t/messages/m",
+    "DELETE /threads/t/messages/n",
+    "run asst_1",
+  ]);
 });
 
 it("asks nobody when it cannot be deleted", async () => {

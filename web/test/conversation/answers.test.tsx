@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { Message, Run, RunStep, ToolCall } from "livethread";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -24,12 +24,12 @@ function shown(
     answerAgain: vi.fn(async () => {}),
     giveOutputs: vi.fn(async () => {}),
   };
-  const page = (messages: Message[], runs: Run[]) => (
+  const page = (messages: Message[], runs: Run[], run_steps = steps) => (
     <AroundProvider value={around}>
       {entriesOf({
         messages: [...messages].reverse(),
         runs: [...runs].reverse(),
-        run_steps: steps,
+        run_steps,
         comings: [],
         has_more: false,
         deleted,
@@ -40,7 +40,7 @@ function shown(
     </AroundProvider>
   );
   const view = render(page(messages, runs));
-  const rerender = (messages: Message[], runs: Run[]) => view.rerender(page(messages, runs));
+  const rerender = (...now: Parameters<typeof page>) => view.rerender(page(...now));
   const seen = () => {
     const copy = view.container.cloneNode(true) as Element;
     for (const time of copy.querySelectorAll("time")) time.remove();
@@ -164,6 +164,61 @@ describe("what may be done with an answer", () => {
       ["r1", [{ tool_call_id: "call_look", output: "There." }, { tool_call_id: "call_find", output: "Found." }]],
     ]);
     expect(document.activeElement).toBe(screen.getByRole("article"));
+  });
+
+  describe("is to write an output by hand, which", () => {
+    const messages = [answered("a", "r1")];
+    const waiting = (functions: string[]) => {
+      const step = { ...aStep("r1", functions), status: "in_progress" } as RunStep;
+      const tool_calls = (step.step_details as { tool_calls: ToolCall[] }).tool_calls;
+      const required_action = { type: "submit_tool_outputs" as const, submit_tool_outputs: { tool_calls } };
+      const view = shown(messages, [aRun("r1", { status: "requires_action", required_action })], { steps: [step] });
+      /** The run goes on with this output of the first call, or ends so. */
+      const becomes = async (status: RunStep["status"], output: string | null) => {
+        const [first, ...others] = tool_calls;
+        const called = { ...first!, function: { ...first!.function, output } };
+        const run = aRun("r1", { status: status === "completed" ? "in_progress" : status });
+        const now = { ...step, status, step_details: { type: "tool_calls" as const, tool_calls: [called, ...others] } };
+        await act(async () => view.rerender(messages, [run], [now]));
+      };
+      const left = () => view.container.querySelector("details")!.textContent!.split(/(?=Not given)/)[1] ?? null;
+      return { ...view, becomes, left };
+    };
+    const NOT_GIVEN = "Not given: the call was answered or ended meanwhile.What you wroteCopyIt is <b>.";
+
+    it.each([
+      ["completed", "There."],
+      ["cancelled", null],
+      ["in_progress", null],
+    ] as const)("stays to be copied where the call is %s meanwhile, and the keyboard stays at the call", async (status, output) => {
+      const { becomes, left, container } = waiting(["look"]);
+      await userEvent.type(screen.getByRole("textbox", { hidden: true }), "It is <b>.");
+      await becomes(status, output);
+      expect([left(), screen.queryByRole("textbox", { hidden: true })]).toEqual([NOT_GIVEN, null]);
+      expect(document.activeElement).toBe(container.querySelector("summary"));
+    });
+
+    it("is no more to be seen once the call has got it, nor where nothing was written", async () => {
+      const { becomes, left, unmount } = waiting(["look"]);
+      await userEvent.type(screen.getByRole("textbox", { hidden: true }), "It is <b>.");
+      await userEvent.click(screen.getByRole("button", { name: "Give back", hidden: true }));
+      await becomes("in_progress", null);
+      expect(left()).toBe(null);
+      await becomes("completed", "It is <b>.");
+      expect([left(), document.activeElement]).toEqual([null, screen.getByRole("article")]);
+      unmount();
+      const other = waiting(["look"]);
+      await other.becomes("cancelled", null);
+      expect(other.left()).toBe(null);
+    });
+
+    it("stays where it was given too late", async () => {
+      const { becomes, left } = waiting(["look"]);
+      await userEvent.type(screen.getByRole("textbox", { hidden: true }), "It is <b>.");
+      await userEvent.click(screen.getByRole("button", { name: "Give back", hidden: true }));
+      await becomes("completed", "There.");
+      expect(left()).toBe(NOT_GIVEN);
+    });
   });
 
   it("is nothing while it is written", () => {

@@ -1,6 +1,6 @@
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { Unreachable } from "livethread";
+import { ApiError, Unreachable } from "livethread";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Toast, useToast } from "../../src/app/Toast";
 import { Composer, type ComposerProps } from "../../src/conversation/composer/Composer";
@@ -23,7 +23,10 @@ beforeEach(() => {
   localStorage.clear();
   thread = `thread_${++threads}`;
 });
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
 
 function shown(props: Partial<ComposerProps> = {}) {
   const send = vi.fn<ComposerProps["send"]>(async () => {});
@@ -43,6 +46,20 @@ describe("a message that is written", () => {
     const { send } = shown();
     await userEvent.type(field(), "One{Shift>}{Enter}{/Shift}Two{Enter}");
     expect(send.mock.calls[0]![0]).toBe("One\nTwo");
+  });
+
+  it("has lines by Enter alone where one types on glass, and is sent by the button, or by Enter with Control", async () => {
+    const hinted = () => [field().getAttribute("enterkeyhint"), button("Send").title];
+    shown();
+    const before = hinted();
+    cleanup();
+    vi.stubGlobal("matchMedia", (query: string) => ({ matches: query === "(pointer: coarse)" }));
+    const { send } = shown();
+    await userEvent.type(field(), "One{Enter}Two");
+    expect([before, hinted(), send.mock.calls, field().value]).toEqual([["send", "Send (Enter)"], ["enter", "Send"], [], "One\nTwo"]);
+    await userEvent.click(button("Send"));
+    await userEvent.type(field(), "Three{Control>}{Enter}{/Control}");
+    expect(send.mock.calls.map(([text]) => text)).toEqual(["One\nTwo", "Three"]);
   });
 
   it.each([
@@ -186,6 +203,18 @@ describe("a message that was not sent", () => {
     rerender(page(true));
     await new Promise((resolve) => setTimeout(resolve));
     expect([send.mock.calls.length, field().value]).toEqual([1, "Hello you"]);
+  });
+
+  it("as its thread is gone, says where its text is while one is elsewhere", async () => {
+    let fail: (error: Error) => void;
+    shown({ send: () => new Promise((_, reject) => (fail = reject)) });
+    await userEvent.type(field(), "Hello{Enter}");
+    cleanup();
+    const Page = () => <Toast sentence={useToast()[0]} />;
+    render(<Page />);
+    await act(async () => fail(new ApiError(`No thread found with id '${thread}'.`, 404)));
+    screen.getByText("A message of yours was not sent: its thread is no longer here. Go back to it to take the text.");
+    expect(draftIn(thread).get()).toBe("Hello");
   });
 
   it("says so again when one is back in its thread, and where one is meanwhile", async () => {
@@ -372,6 +401,13 @@ describe("the assistants", () => {
     await userEvent.click(button("Bo"));
     await userEvent.click(button("three"));
     screen.getByText("Ada: Counts.");
+  });
+
+  it("have a mark that is also said where they could not answer", () => {
+    shown({ failed: new Set(["asst_b"]) });
+    const marks = screen.getAllByRole("img").map((mark) => [mark.closest("button")!.textContent, mark.getAttribute("aria-label")]);
+    expect(marks).toEqual([["Bo", "could not answer"]]);
+    expect(button("Bo could not answer").title).toBe("Bo could not answer.\nBo will not be asked.");
   });
 
   it("are not asked once they are gone", async () => {

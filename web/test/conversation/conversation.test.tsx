@@ -50,6 +50,19 @@ test("a message is for those whom the thread has addressed, which is not known b
   expect(pressed()).toEqual(["false", "true"]);
 });
 
+test("an assistant is marked while the last it was asked in the newest turn has failed", async () => {
+  shown();
+  const at = (message: { created_at: number }) => ({ created_at: message.created_at });
+  const [earlier, question] = [said("msg_1"), said("msg_2")];
+  const marked = () => screen.queryAllByRole("img", { name: "could not answer" }).map((mark) => mark.closest("button")!.textContent);
+  const old = aRun("run_1", { status: "failed", assistant_id: "asst_1", ...at(earlier) });
+  const wrong = aRun("run_2", { status: "failed", assistant_id: "asst_2", ...at(question) });
+  await snapshot({ messages: [question, earlier], runs: [wrong, old] });
+  expect(marked()).toEqual(["Bo"]);
+  await take("thread.run.created", aRun("run_3", { status: "queued", assistant_id: "asst_2", ...at(question) }), "2.aaaa");
+  await waitFor(() => expect(marked()).toEqual([]));
+});
+
 test("text that grows does not render the composer", async () => {
   shown();
   const question = said("msg_1");

@@ -173,6 +173,13 @@ describe("what stands below each other", () => {
     expect(lines(held(messages))).toEqual(["a", "b", "Tue Jan 06 2026", "c", "d", "e", "Thu Jan 08 2026", "f"]);
   });
 
+  it("has no such line above what is on its way, whose time is that of another clock", () => {
+    const at = (id: string, day: number, more: Partial<Message> = {}) => said(id, { created_at: new Date(2026, 0, day).getTime() / 1000, ...more });
+    const [first, sent, next] = [at("a", 5), at("p", 7, { pending: true }), at("b", 6)];
+    expect(lines(held([first, sent]))).toEqual(["a", "p"]);
+    expect(lines(held([first, sent, next]))).toEqual(["a", "p", "Tue Jan 06 2026", "b"]);
+  });
+
   it("knows which turn is the newest, whoever comes behind it", () => {
     const newest = (of: Held) => entriesOf(of).map((entry) => entry.kind === "turn" && entry.newest);
     const runs = [aRun("r1"), aRun("r2")];

@@ -16,9 +16,9 @@ const html = (text: string) => {
   return found;
 };
 
-/** The elements and their texts, whatever the order in which their attributes were set; what text grew in is left out. */
+/** The elements and their texts, whatever the order in which their attributes were set; what text grew in is left out, and colours of code, which may come a frame later. */
 function tree(node: Node): unknown {
-  if (!(node instanceof Element) || (node.tagName === "SPAN" && !node.attributes.length)) return node.textContent;
+  if (!(node instanceof Element) || (node.tagName === "SPAN" && !node.attributes.length) || node.matches("pre > code")) return node.textContent;
   const attributes = [...node.attributes].map(({ name, value }) => `${name}=${value}`).filter((one) => !/^(class|data-loose)=/.test(one));
   return [node.tagName, attributes.sort(), [...node.childNodes].map(tree)];
 }
@@ -262,6 +262,11 @@ describe("Markdown", () => {
     ["more ends of an address", `https://a${".)".repeat(100_000)}`],
     ["a long end of a table's head", `| a |\n-${" ".repeat(200_000)}b\nc`],
     ["strokes", "~a ".repeat(20_000)],
+    ["half formulas", "\\(".repeat(100_000)],
+    ["half formulas in a block", "\\( *a".repeat(399)],
+    ["half formulas on their lines", "\\[ a\n".repeat(20_000)],
+    ["half formulas on the lines of a block", "a\n\\[ *".repeat(399)],
+    ["formulas with emphasis", "\\(a\\)*b".repeat(399)],
     ["NULs", "\u0000".repeat(5_000)],
     ["halves of characters", "\ud83c".repeat(1_000)],
   ])("shows in time what is written to break it: %s", (_, written) => {
@@ -274,6 +279,45 @@ describe("Markdown", () => {
 
   it("never fails, whatever is written", () => {
     for (let seed = 1_000; seed < 1_150; seed++) html(text(chance(seed)));
+  });
+
+  it.each([
+    ["so \\( a^2 \\) and \\[ \\frac{a}{b} \\] it is", ["\\( a^2 \\)", "\\[ \\frac{a}{b} \\]"]],
+    ["\\(*a* `b` [c](https://example.org) <b> &amp;\\)", ["\\(*a* `b` [c](https://example.org) <b> &amp;\\)"]],
+    ["**where \\(x^*\\) is**, _and \\(y_{i}\\) too_, `\\(` *not* `\\)`", ["\\(x^*\\)", "\\(y_{i}\\)", "\\(", "\\)"]],
+    ["So:\n\\[\n- a\n= b\n# c\n| d |\n\\]\nand on", ["\\[\n- a\n= b\n# c\n| d |\n\\]"]],
+    ["- So:\n  \\[\n  a \\\\[2pt]\n  \\]\n- on\n\\[ b \\]", ["\\[\na \\\\[2pt]\n\\]", "\\[ b \\]"]],
+    ["> \\[ a\n> b \\]", ["\\[ a\nb \\]"]],
+    ["an escaped \\( and \\[ and \\\\(a\\\\)\n\nand \\) behind f\\(\\)", []],
+  ])("leaves formulas as they are written: %j", (written, formulas) => {
+    const container = shown(written);
+    expect([...container.querySelectorAll("code")].map(({ textContent }) => textContent)).toEqual(formulas);
+    expect([...container.querySelectorAll("code *")]).toEqual([]);
+  });
+
+  it("gives a formula that begins a line a block of its own", () => {
+    const container = shown("So:\n\\[\na\n\\]\nand \\[ b \\] on.");
+    expect([...container.querySelectorAll("p")].map((p) => [p.textContent, p.querySelector("code")?.textContent])).toEqual([
+      ["So:", undefined],
+      ["\\[\na\n\\]", "\\[\na\n\\]"],
+      ["and \\[ b \\] on.", "\\[ b \\]"],
+    ]);
+  });
+
+  it.each(["The **area \\( \\pi * r_1^2 | x \\)** is *it*.", "So:\n\n\\[\n\\sum_{i}\n= a * b\n- c | d\n\\]\n\nEnd"])(
+    "loses no character of a formula while it is written: %j",
+    (written) => {
+      const { container, rerender } = render(<Markdown text="" growing />);
+      const [from, to] = [written.search(/\\[([]/) + 2, written.search(/\\[)\]]/) + 2];
+      for (let end = from; end <= to; end++) {
+        rerender(<Markdown text={written.slice(0, end)} growing />);
+        expect(container.querySelector("code")!.textContent!.trim()).toBe(written.slice(from - 2, end).trim());
+      }
+    },
+  );
+
+  it("is read aloud with the marks of its formulas", () => {
+    expect(spoken("So \\( a_1 * b_2 \\):\n\\[\nc\n\\]")).toBe("So \\( a_1 * b_2 \\):\n\\[\nc\n\\]");
   });
 
   it("is read aloud without its marks", () => {

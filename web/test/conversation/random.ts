@@ -12,7 +12,7 @@ export function chance(seed: number): (below: number) => number {
 const PIECES = [
   "word", " ", " ", "\n", "\n", "\n\n", "**", "*", "_", "`", "```", "```js\n", "~~~", "~~", "[", "](", ")", "]", "![", "# ", "## ", "- ",
   "* ", "1. ", "2) ", "> ", "|", "| a | b |\n|---|---|\n", "| x | y |\n", "---", "===", "\t", "    ", "<b>", "</b>", "<script>", "&amp;", "\\", "\r\n",
-  "[ref]: https://example.org\n", "[ref]", "https://example.org/a_b", "日本語", "🌊", "مرحبا", "- [x] ", "  - ", "\u0000", "javascript:alert(1)",
+  "[ref]: https://example.org\n", "[ref]", "https://example.org/a_b", "日本語", "🌊", "مرحبا", "- [x] ", "  - ", "\u0000", "javascript:alert(1)", "\\(", "\\)", "\\[", "\\]\n",
 ];
 
 /** A text that nobody would write, of pieces that everybody does. */

@@ -1,6 +1,6 @@
 /** Who may answer, as chips: those that are pressed will. */
 
-import { Check } from "lucide-react";
+import { Check, CircleAlert } from "lucide-react";
 import type { Assistant } from "../Around";
 import styles from "./Assistants.module.css";
 
@@ -13,10 +13,12 @@ interface AssistantsProps {
   assistants: readonly Choosable[];
   answering: readonly string[];
   busy: { has(id: string): boolean };
+  /** Those who could not answer when they were asked last. */
+  failed: { has(id: string): boolean };
   onToggle: (id: string) => void;
 }
 
-export const Assistants = ({ assistants, answering, busy, onToggle }: AssistantsProps) => (
+export const Assistants = ({ assistants, answering, busy, failed, onToggle }: AssistantsProps) => (
   <div className={styles.assistants} role="group" aria-label="Assistants">
     {assistants.map((assistant) => {
       const { id, name, model, description } = assistant;
@@ -25,6 +27,7 @@ export const Assistants = ({ assistants, answering, busy, onToggle }: Assistants
       const told = [
         description,
         busy.has(id) && `${called} is answering.`,
+        failed.has(id) && `${called} could not answer.`,
         asked ? `${called} will answer what you send.` : `${called} will not be asked.`,
       ];
       return (
@@ -39,6 +42,7 @@ export const Assistants = ({ assistants, answering, busy, onToggle }: Assistants
         >
           {asked && <Check size={14} aria-hidden="true" />}
           <span>{called}</span>
+          {failed.has(id) && <CircleAlert className={styles.failed} size={14} role="img" aria-label="could not answer" />}
         </button>
       );
     })}

@@ -42,17 +42,23 @@ export interface ComposerProps {
   about?: boolean;
   /** The assistants that answer at the moment, and how their runs stand. */
   busy?: ReadonlyMap<string, string>;
+  /** Those who could not answer when they were asked last. */
+  failed?: { has(id: string): boolean };
 }
 
 /** Whether the browser makes a field as high as its text, as the style asks for. */
 const GROWS = globalThis.CSS?.supports?.("field-sizing", "content") ?? false;
+/** Whether the page is used with fingers: a keyboard on glass has no Shift and Enter for a new line. */
+const isTouched = () => matchMedia("(pointer: coarse)").matches;
 const NOBODY: ReadonlyMap<string, string> = new Map();
 /** Longer texts go from left to right: to find out how takes a browser seconds where there is a megabyte. */
 const LONG = 10_000;
 const NONE: readonly Choosable[] = [];
 
 export const Composer = memo(function Composer(props: ComposerProps) {
-  const { of, assistants: all, addressed, send, onSent, live = true, typing, stop = null, about = false, busy = NOBODY } = props;
+  const { of, assistants: all, addressed, send, onSent, live = true, typing, stop = null, about = false } = props;
+  const { busy = NOBODY, failed = NOBODY } = props;
+  const touched = isTouched();
   const [desk] = useState(() => deskOf(of));
   const { text, unsent } = useSyncExternalStore(desk.subscribe, desk.get);
   const [choice] = useState(() => chosenIn(of));
@@ -123,9 +129,10 @@ export const Composer = memo(function Composer(props: ComposerProps) {
     focus(); // the button can be pressed no more
   };
   const pressed = (event: KeyboardEvent) => {
-    const { isComposing, keyCode } = event.nativeEvent;
+    const { isComposing, keyCode, ctrlKey, metaKey } = event.nativeEvent;
     // An input method takes Enter for itself; Safari says so only by this code.
     if (event.key !== "Enter" || event.shiftKey || isComposing || keyCode === 229) return;
+    if (touched && !ctrlKey && !metaKey) return;
     event.preventDefault();
     if (!event.repeat) void submit(); // nor one that still is down from the button before
   };
@@ -155,7 +162,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
           placeholder={known ? addressees(asked) : "Message"}
           rows={1}
           dir={text.length > LONG ? undefined : "auto"}
-          enterKeyHint="send"
+          enterKeyHint={touched ? "enter" : "send"}
           value={text}
           onChange={(event) => write(event.target.value)}
           onKeyDown={pressed}
@@ -163,7 +170,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
         />
         <div className={styles.bar}>
           {assistants.length > 0 && (
-            <Assistants assistants={assistants} answering={answering} busy={busy} onToggle={toggle} />
+            <Assistants assistants={assistants} answering={answering} busy={busy} failed={failed} onToggle={toggle} />
           )}
           <div className={styles.buttons}>
             {stop && (
@@ -177,7 +184,7 @@ export const Composer = memo(function Composer(props: ComposerProps) {
                 Stop
               </button>
             )}
-            <button type="submit" className={styles.send} aria-label="Send" title="Send (Enter)" disabled={!text.trim() || !known} aria-busy={early}>
+            <button type="submit" className={styles.send} aria-label="Send" title={touched ? "Send" : "Send (Enter)"} disabled={!text.trim() || !known} aria-busy={early}>
               <ArrowUp size={18} aria-hidden="true" />
             </button>
           </div>

@@ -70,6 +70,16 @@ export class Desk {
     this.#put({ text, unsent: this.#quiet() });
   }
 
+  /** Write something behind what is written. */
+  add(text: string): void {
+    this.write(joined([this.#written.text, text]));
+  }
+
+  /** What is written is no more wanted here. */
+  empty(): void {
+    this.#put({ text: "", unsent: null });
+  }
+
   /** Tell no more of what was not sent. */
   dismiss(): void {
     this.#put({ ...this.#written, unsent: this.#quiet() });
@@ -106,7 +116,7 @@ export class Desk {
         text: joined([front, text, now.slice(front.length).trimStart()]),
         unsent: { ...message, why, reason: (error as Error).message, told: true },
       });
-      if (!this.#listeners.size) tell("A message of yours was not sent. It stands where you wrote it.");
+      if (!this.#listeners.size) tell(isGone(error) ? GONE : "A message of yours was not sent. It stands where you wrote it.");
       return undefined;
     } finally {
       this.#clear();
@@ -148,6 +158,11 @@ export class Desk {
 /** Whether nobody has answered, or only what stands before a server that is away. */
 const isAway = (error: unknown): boolean =>
   error instanceof Unreachable || (error instanceof ApiError && [502, 503, 504].includes(error.status));
+
+const isGone = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 404 && error.message.startsWith("No thread found");
+
+const GONE = "A message of yours was not sent: its thread is no longer here. Go back to it to take the text.";
 
 /** In code points, as the server counts; it takes a moment where there are many. */
 function lengthOf(text: string): number {

@@ -4,6 +4,7 @@
  * Where a block ends is decided by complete lines alone, so it is the same however the text came in pieces.
  */
 
+import { beginsDisplay } from "./formulas";
 import { definitions, isTable, type Links, NO_LINKS } from "./lexing";
 
 /** A piece of the text that renders by itself. */
@@ -37,6 +38,8 @@ interface Open {
   /** The first two lines of the table that it is a part of, "" if it is none; and how many rows it has. */
   readonly head: string;
   readonly rows: number;
+  /** Whether a formula has begun that has its lines for itself, and has not ended. */
+  readonly formula: boolean;
   /** Whether the line before was blank; whether it has any other. */
   readonly blank: boolean;
   readonly empty: boolean;
@@ -55,7 +58,7 @@ export interface Growth extends Open {
   readonly line: number;
 }
 
-const NEW = { fence: null, marker: "", head: "", rows: 0, blank: false, empty: true };
+const NEW = { fence: null, marker: "", head: "", rows: 0, formula: false, blank: false, empty: true };
 export const NOTHING: Growth = { ...NEW, text: "", groups: [[]], links: NO_LINKS, count: 0, parts: 0, start: 0, line: 0 };
 
 const GROUP = 32;
@@ -93,13 +96,17 @@ function taken(growth: Growth, end: number, next: number): Growth {
   const { fence, start, marker: before, blank } = growth;
   const after = { ...growth, line: next };
   if (fence) return closes(line, fence) ? closed(after, next) : after;
-  if (!line.trim()) return growth.empty ? { ...after, start: next } : { ...after, blank: true };
+  if (!line.trim()) return growth.empty ? { ...after, start: next } : { ...after, blank: true, formula: false };
 
   const opening = FENCE.exec(line);
   if (opening && !(before && opening[1])) {
     const [, indent = "", mark = "", info = ""] = opening;
     const language = info.trim().split(/\s/, 1)[0]!;
     return { ...closed(after, growth.line), fence: { mark, indent: indent.length, language }, empty: false };
+  }
+  if (growth.formula) return { ...after, formula: !line.includes("\\]") };
+  if (!(before && /^\s/.test(line)) && beginsDisplay(line)) {
+    return { ...begun(growth.empty ? after : closed(after, growth.line), "", ""), formula: !line.includes("\\]") };
   }
   const rule = RULE.test(line);
   const [, bullet, number, dot, content] = (!rule && MARKER.exec(line)) || [];

@@ -1,5 +1,7 @@
 /** The end of a text that still grows, so that half a construct looks like what it is about to be. */
 
+import { aroundFormulas } from "./formulas";
+
 /** A line that may yet become anything: a heading, an item, a rule, a fence. */
 const UNDECIDED = /^[ \t]*(?:[-*+_=#>|:~`]|\d{1,9}[.)])(?:[-*+_=#>|:~` \t])*$/;
 /** Behind the last of these stands what marks of emphasis may span. */
@@ -7,7 +9,9 @@ const BORDER = /\n[ \t]*\n|\n(?=[ \t]*(?:[-*+>|]|\d{1,9}[.)]|#{1,6})[ \t])|\|/g;
 const LONGEST_TEXT = 300;
 
 /** Open prose as it is best shown for now. */
-export function mended(raw: string): string {
+export const mended = (raw: string): string => aroundFormulas(raw, settled);
+
+function settled(raw: string): string {
   const last = raw.lastIndexOf("\n") + 1;
   const text = UNDECIDED.test(raw.slice(last)) ? raw.slice(0, last) : raw;
   const begun = headed(text);

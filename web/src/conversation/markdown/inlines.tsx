@@ -33,6 +33,7 @@ function inline(token: Tokens.Generic, grows: boolean): ReactNode {
     case "del":
       return <del>{inlines(token.tokens, grows)}</del>;
     case "codespan":
+    case "formula":
       return <code className={styles.span}>{leaf(token.text, grows)}</code>;
     case "br":
       return <br />;

@@ -123,6 +123,12 @@ function block(token: Tokens.Generic, grows: boolean): ReactNode {
         </Wide>
       );
     }
+    case "display":
+      return (
+        <p dir="ltr" className={styles.formula}>
+          <code>{leaf(token.text, grows)}</code>
+        </p>
+      );
     case "hr":
       return <hr className={styles.rule} />;
     case "text":

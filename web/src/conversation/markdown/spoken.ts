@@ -38,6 +38,8 @@ function said(token: Token): string {
       return text ? `Image: ${text}` : "Image";
     case "code":
     case "codespan":
+    case "formula":
+    case "display":
     case "escape":
       return text ?? raw;
     default:
