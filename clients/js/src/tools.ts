@@ -19,7 +19,8 @@ export interface ToolContext {
 
 /**
  * Answers a call. What it returns is the output: a string as it is, anything else as JSON. What it throws is told to
- * the model as the output. Once the page looks on no more it has a minute; then the call is anybody's.
+ * the model as the output. Once the page looks on no more it has a minute; then, or if it throws by then, the call is
+ * anybody's.
  */
 export type Tool = (args: any, context: ToolContext) => unknown;
 
@@ -113,10 +114,10 @@ export async function answer(
             }
             renew();
             // One that is lost, or of no more use, is noticed at the end.
-            claim(token).catch(({ status }) => {
-              if (isPassing(status)) return;
+            claim(token).catch((error) => {
+              if (isPassing(error.status)) return;
               cancel();
-              control.abort();
+              if (isFinal(error)) control.abort(); // else the output may still be wanted
             });
           });
         };
@@ -124,7 +125,8 @@ export async function answer(
         const submit = (tool_outputs: ToolOutput[]) =>
           http.call("POST", `${path}/submit_tool_outputs`, { tool_outputs }, bearing(token));
         try {
-          const given = await outputs;
+          const given = await outputs.catch(() => null);
+          if (!given) return false; // it was told to give up, and did: the call is anybody's
           await submit(given).catch((error) => {
             if (!isFinal(error) || !waits()) throw error;
             const output = `The output cannot be sent: ${error.message}`;
@@ -161,6 +163,7 @@ async function called(tools: Tools, run: Run, call: Call, signal: AbortSignal): 
     const given: unknown = await tools[name]!(JSON.parse(args || "{}"), context);
     output = typeof given === "string" ? given : (JSON.stringify(given) ?? "");
   } catch (error) {
+    if (signal.aborted) throw error;
     output = `The function ${name} failed: ${error}`;
   }
   return { tool_call_id, output };

@@ -160,6 +160,34 @@ describe("without one", () => {
     expect([asked.length, moments.waiting]).toEqual([17, 0]);
   });
 
+  test("a function that gives up when nobody looks on leaves the call to others", async () => {
+    const forever = Array.from({ length: 100 }, () => granted);
+    const { done, asked, moments, over } = scripted(
+      { f: (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))) },
+      ...forever,
+    );
+    await moments.pass(1_000);
+    over();
+    await moments.pass(60_000);
+    expect(await done).toBe(false);
+    expect([new Set(asked.map(([path]) => path)), moments.waiting]).toEqual([new Set(["claim"]), 0]);
+  });
+
+  test("a function is told nothing of a lost claim, which can be asked for again", async () => {
+    let told: AbortSignal | undefined;
+    let finish!: (output: string) => void;
+    const { done, given, moments } = scripted(
+      { f: (_, { signal }) => new Promise((resolve) => ([told, finish] = [signal, resolve])) },
+      granted, lost, lost, granted, [200, {}],
+    );
+    await moments.pass(60_000);
+    expect(told!.aborted).toBe(false);
+    finish("late");
+    await moments.pass(10_000);
+    expect(await done).toBe(true);
+    expect(given).toEqual([["late"], ["late"]]);
+  });
+
   test("who is not granted it looks again when the claim has lapsed", async () => {
     const { done, asked, moments } = scripted({ f: () => "ok" }, refused, granted, [200, {}]);
     await moments.pass(14_000);
